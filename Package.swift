@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "tapehouse",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tapehouse", targets: ["tapehouse"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
+        .library(name: "MarketData", targets: ["MarketData"]),
+        .library(name: "PartitionedLog", targets: ["PartitionedLog"]),
+        .library(name: "ObjectStore", targets: ["ObjectStore"]),
+        .library(name: "Warehouse", targets: ["Warehouse"]),
+        .library(name: "Modeling", targets: ["Modeling"]),
+        .library(name: "SQLiteKit", targets: ["SQLiteKit"]),
+        .library(name: "DurableIO", targets: ["DurableIO"]),
+    ],
+    dependencies: [
+        // Subcommands, help, completions and usage errors of the command line.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The logging interface that Swift servers share; embedders bring their own backend.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // MARK: C
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .target(name: "CKernels"),
+
+        // MARK: Ground floor
+        .target(name: "SQLiteKit", dependencies: ["CSQLite"]),
+        .target(name: "DurableIO", dependencies: ["CKernels", "CZstd"]),
+
+        // MARK: Log, store, warehouse
+        .target(name: "PartitionedLog", dependencies: ["DurableIO"]),
+        .target(name: "ObjectStore", dependencies: ["DurableIO"]),
+        .target(name: "Warehouse", dependencies: ["SQLiteKit"]),
+        .target(name: "Modeling", dependencies: ["Warehouse", "SQLiteKit"]),
+        .target(name: "MarketData", dependencies: ["DurableIO"]),
+
+        // MARK: The way of a quote
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "SQLiteKit", "Warehouse",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "tapehouse",
+            dependencies: [
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline", "SQLiteKit",
+                "Warehouse",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // MARK: Tests
+        .target(name: "TestSupport", dependencies: ["DurableIO"], path: "Tests/TestSupport"),
+        .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
+        .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
+        .testTarget(name: "PartitionedLogTests", dependencies: ["DurableIO", "PartitionedLog", "TestSupport"]),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["DurableIO", "ObjectStore", "TestSupport"]),
+        .testTarget(name: "WarehouseTests", dependencies: ["SQLiteKit", "TestSupport", "Warehouse"]),
+        .testTarget(name: "ModelingTests", dependencies: ["Modeling", "SQLiteKit", "TestSupport", "Warehouse"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["DurableIO", "MarketData", "TestSupport"]),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "DurableIO", "MarketData", "ObjectStore", "PartitionedLog", "Pipeline", "TestSupport", "Warehouse",
+            ]),
+        .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)
+
+for target in package.targets where [.executable, .regular, .test].contains(target.type) {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .treatAllWarnings(as: .error),
+        ]
+}

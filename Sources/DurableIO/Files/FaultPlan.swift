@@ -1,0 +1,60 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+import Synchronization
+
+/// A plan of failures for a `FileSystem`, so that tests can fail each write in turn.
+///
+/// Operations that change the disk (write, sync, truncate, rename, remove, create) are numbered from 0 in the order
+/// they happen. Thread-safe.
+public final class FaultPlan: Sendable {
+    /// What happens when the chosen operation is reached.
+    public enum Fault: Sendable, Equatable {
+        /// That operation alone fails with this error number; later ones work.
+        case fail(errno: Int32)
+        /// The process is taken to have died inside that operation: a write leaves only its first half behind,
+        /// and that and every later operation fails.
+        case crash
+    }
+
+    private struct State {
+        var performed = 0
+        var crashed = false
+    }
+
+    private let target: Int
+    private let fault: Fault
+    private let state = Mutex(State())
+
+    /// Plans `fault` for operation number `operation`; a number never reached plans nothing, and only counts.
+    public init(operation: Int, fault: Fault) {
+        self.target = operation
+        self.fault = fault
+    }
+
+    /// How many operations have been started.
+    public var operationsPerformed: Int { state.withLock { $0.performed } }
+
+    /// Counts an operation that writes `length` bytes, and says how many of them may reach the disk.
+    ///
+    /// - Returns: `nil` where the operation goes ahead; otherwise the number of bytes to write before failing,
+    ///   and the error number.
+    func admit(length: Int) -> (torn: Int, errno: Int32)? {
+        state.withLock { state in
+            let number = state.performed
+            state.performed += 1
+            if state.crashed { return (0, EIO) }
+            guard number == target else { return nil }
+            switch fault {
+            case .fail(let errno): return (0, errno)
+            case .crash:
+                state.crashed = true
+                return (length / 2, EIO)
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import DurableIO
+
+/// The committed offsets of consumer groups, kept as records of the topic `__consumer_offsets` in Kafka's format.
+///
+/// Key, version 1: int16 version, string group, string topic, int32 partition. Value, version 3: int16 version,
+/// int64 offset, int32 leader epoch, string metadata, int64 commit timestamp. A string is an int16 length and UTF-8.
+/// Not thread-safe.
+public final class GroupOffsets {
+    /// The internal topic.
+    public static let topic = "__consumer_offsets"
+    private static let partitionCount: Int32 = 50
+
+    private struct Key: Hashable {
+        let group: String
+        let partition: TopicPartition
+    }
+
+    private let log: LogDirectory
+    private var offsets: [Key: Offset] = [:]
+
+    /// Reads what has been committed in `log`.
+    public init(_ log: LogDirectory) throws {
+        self.log = log
+        var scratch = RecordScratch()
+        for partition in log.partitions(of: Self.topic) {
+            var next = partition.logStartOffset
+            while let batch = try partition.batch(holding: next) {
+                next = batch.header.lastOffset + 1
+                if batch.header.isControl { continue }
+                try batch.forEachRecord(&scratch) { record in
+                    guard let key = record.key.flatMap(Self.decodeKey) else { return }
+                    offsets[key] = record.value.flatMap(Self.decodeOffset)
+                }
+            }
+        }
+    }
+
+    /// The groups that have committed anything, sorted.
+    public var groups: [String] { Set(offsets.keys.map(\.group)).sorted() }
+
+    /// The offset of the next record that the group wants, or `nil` where it has committed none.
+    public func committed(_ group: String, _ partition: TopicPartition) -> Offset? {
+        offsets[Key(group: group, partition: partition)]
+    }
+
+    /// Commits, durably: after it returns, the group goes on from `offset` whatever happens.
+    ///
+    /// - Parameter timestamp: the time of the commit, milliseconds since 1970.
+    public func commit(_ group: String, _ partition: TopicPartition, _ offset: Offset, timestamp: Int64) throws {
+        let home = TopicPartition(Self.topic, Self.partition(for: group))
+        if (try? log.partition(home)) == nil {
+            var generator = SystemRandomNumberGenerator()
+            try log.createPartition(home, topicID: KafkaID(using: &generator))
+        }
+        var key: [UInt8] = []
+        key.appendBigEndian(Int16(1))
+        key.appendString(group)
+        key.appendString(partition.topic)
+        key.appendBigEndian(partition.partition)
+        var value: [UInt8] = []
+        value.appendBigEndian(Int16(3))
+        value.appendBigEndian(offset.value)
+        value.appendBigEndian(Int32(-1))
+        value.appendString("")
+        value.appendBigEndian(timestamp)
+        let builder = RecordBatchBuilder(compression: .none)
+        key.withUnsafeBytes { key in
+            value.withUnsafeBytes { builder.append(timestamp: timestamp, key: key, value: $0) }
+        }
+        var batch: [UInt8] = []
+        try builder.finish(into: &batch)
+        let offsetsLog = try log.partition(home)
+        try offsetsLog.append(&batch)
+        try offsetsLog.flush()
+        offsets[Key(group: group, partition: partition)] = offset
+    }
+
+    /// The partition of the internal topic that a group's commits go to: Java's hash of the name, modulo 50.
+    static func partition(for group: String) -> Int32 {
+        var hash: Int32 = 0
+        for unit in group.utf16 { hash = hash &* 31 &+ Int32(unit) }
+        return (hash == .min ? 0 : abs(hash)) % partitionCount
+    }
+
+    private static func decodeKey(_ bytes: UnsafeRawBufferPointer) -> Key? {
+        var reader = FieldReader(bytes)
+        guard let version = reader.integer(Int16.self), version == 0 || version == 1,
+            let group = reader.string(), let topic = reader.string(), let partition = reader.integer(Int32.self)
+        else { return nil }
+        return Key(group: group, partition: TopicPartition(topic, partition))
+    }
+
+    private static func decodeOffset(_ bytes: UnsafeRawBufferPointer) -> Offset? {
+        var reader = FieldReader(bytes)
+        guard reader.integer(Int16.self) != nil, let offset = reader.integer(Int64.self) else { return nil }
+        return Offset(offset)
+    }
+}
+
+private struct FieldReader {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    mutating func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
+        guard bytes.count - position >= MemoryLayout<Integer>.size else { return nil }
+        defer { position += MemoryLayout<Integer>.size }
+        return bytes.bigEndian(at: position, as: type)
+    }
+
+    mutating func string() -> String? {
+        guard let count = integer(Int16.self), count >= 0, bytes.count - position >= Int(count) else { return nil }
+        defer { position += Int(count) }
+        return String(decoding: bytes[position..<position + Int(count)], as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func appendString(_ text: String) {
+        appendBigEndian(Int16(text.utf8.count))
+        append(contentsOf: text.utf8)
+    }
+}

@@ -1,0 +1,194 @@
+import DurableIO
+import Synchronization
+
+/// One partition: an append-only sequence of record batches, kept in segments in a directory of its own.
+///
+/// What is appended becomes visible to readers, and survives a power cut, at the next `flush()`: the high watermark
+/// is the end of what has been flushed. (A single Kafka broker moves it at the append already.)
+/// Thread-safe.
+public final class PartitionLog: Sendable {
+    /// Which partition this is.
+    public let topicPartition: TopicPartition
+    /// The settings.
+    public let configuration: LogConfiguration
+    private let directory: String
+    private let fileSystem: FileSystem
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        var segments: [LogSegment]
+        var flushedEnd: Offset
+        var firstUnflushed: Int
+    }
+
+    /// What was cut off when a partition was opened after an unclean stop.
+    public struct Recovery: Sendable {
+        /// The partition.
+        public let topicPartition: TopicPartition
+        /// The offset at which the log ends now.
+        public let endOffset: Offset
+        /// How many bytes were cut off.
+        public let bytesCut: Int
+        /// Whether some of them had been flushed: then acknowledged records are no longer served, and what was cut off
+        /// stands beside the segment in a file that ends in `.damaged`.
+        public let lostFlushedRecords: Bool
+        /// What was wrong with the first byte cut.
+        public let reason: String
+    }
+
+    /// Opens the partition in `directory`, which exists.
+    ///
+    /// - Parameters:
+    ///   - recoveryPoint: everything before it was flushed once; `nil` after a clean stop, when nothing is checked.
+    ///   - recovered: called where something was cut off.
+    init(
+        _ topicPartition: TopicPartition, directory: String, configuration: LogConfiguration,
+        fileSystem: FileSystem, recoveryPoint: Offset?, readOnly: Bool, recovered: (Recovery) -> Void
+    ) throws {
+        self.topicPartition = topicPartition
+        self.directory = directory
+        self.configuration = configuration
+        self.fileSystem = fileSystem
+        let bases = try fileSystem.list(directory)
+            .filter { $0.hasSuffix(".log") && $0.count == 24 }
+            .compactMap { Int64($0.dropLast(4)).map(Offset.init) }
+        var segments: [LogSegment] = []
+        for (index, base) in bases.enumerated() {
+            let segment = try LogSegment(
+                directory: directory, baseOffset: base, indexIntervalBytes: configuration.indexIntervalBytes,
+                fileSystem: fileSystem, readOnly: readOnly)
+            segments.append(segment)
+            let nextBase = index + 1 < bases.count ? bases[index + 1] : nil
+            let isSettled = recoveryPoint.map { point in nextBase.map { $0 <= point } ?? false } ?? true
+            if isSettled, try segment.loadIndexes() { continue }
+            guard let damage = try segment.scan() else {
+                if !readOnly { try segment.flush() }
+                continue
+            }
+            if readOnly { break }
+            let lostFlushed = recoveryPoint.map { segment.nextOffset < $0 } ?? true
+            recovered(
+                Recovery(
+                    topicPartition: topicPartition, endOffset: segment.nextOffset, bytesCut: damage.bytesCut,
+                    lostFlushedRecords: lostFlushed, reason: damage.reason))
+            if lostFlushed { try segment.setAsideDamagedPart() }
+            try segment.truncateToValidPart()
+            // A record behind the damage would leave a gap in what readers see, so later segments are set aside too.
+            for later in bases[(index + 1)...] {
+                let path = "\(directory)/\(later.fileName)"
+                try fileSystem.rename("\(path).log", to: "\(path).log.damaged")
+                for suffix in ["index", "timeindex"] { try fileSystem.removeFile("\(path).\(suffix)") }
+            }
+            try fileSystem.syncDirectory(directory)
+            break
+        }
+        if segments.isEmpty, !readOnly {
+            segments.append(
+                try LogSegment(
+                    directory: directory, baseOffset: .zero, indexIntervalBytes: configuration.indexIntervalBytes,
+                    fileSystem: fileSystem, readOnly: false))
+            try fileSystem.syncDirectory(directory)
+        }
+        state = Mutex(
+            State(
+                segments: segments, flushedEnd: segments.last?.nextOffset ?? .zero,
+                firstUnflushed: max(0, segments.count - 1)))
+    }
+
+    /// The offset of the oldest record held.
+    public var logStartOffset: Offset { state.withLock { $0.segments.first?.baseOffset ?? .zero } }
+    /// The offset that the next record gets.
+    public var logEndOffset: Offset { state.withLock { $0.segments.last?.nextOffset ?? .zero } }
+    /// The offset behind the last record that readers see.
+    public var highWatermark: Offset { state.withLock { $0.flushedEnd } }
+    /// The size of all segments in bytes.
+    public var byteCount: Int { state.withLock { $0.segments.reduce(0) { $0 + $1.byteCount } } }
+    /// How many segments there are.
+    public var segmentCount: Int { state.withLock { $0.segments.count } }
+    /// The latest timestamp of a record, in milliseconds since 1970; `nil` where there is none.
+    public var maxTimestamp: Int64? {
+        state.withLock { state in state.segments.map(\.maxTimestamp).max().flatMap { $0 < 0 ? nil : $0 } }
+    }
+
+    /// Appends a record batch; the log writes the base offset and the leader epoch into `batch`.
+    ///
+    /// - Returns: the offset of its first record. It is safe once `flush()` has returned.
+    /// - Throws: `LogError` where the batch is no good, `DurableIOError` where the disk fails; then nothing of
+    ///   the batch is in the log.
+    @discardableResult
+    public func append(_ batch: inout [UInt8]) throws -> Offset {
+        guard batch.count <= configuration.maxMessageBytes else {
+            throw LogError(
+                .messageTooLarge,
+                "\(topicPartition): a batch of \(batch.count) bytes is over max.message.bytes, "
+                    + "\(configuration.maxMessageBytes)")
+        }
+        guard batch.count >= RecordBatchHeader.byteCount else {
+            throw LogError(.corruptMessage, "\(topicPartition): \(batch.count) bytes are no batch")
+        }
+        return try batch.withUnsafeMutableBytes { bytes in
+            var header = try RecordBatchHeader(reading: UnsafeRawBufferPointer(bytes))
+            guard header.byteCount == bytes.count,
+                header.checksum == RecordBatch.checksum(UnsafeRawBufferPointer(bytes))
+            else { throw LogError(.corruptMessage, "\(topicPartition): the batch's length or checksum is wrong") }
+            guard header.recordCount > 0, header.lastOffsetDelta == header.recordCount - 1 else {
+                throw LogError(
+                    .invalidRecord,
+                    "\(topicPartition): \(header.recordCount) records over \(header.lastOffsetDelta) offsets")
+            }
+            return try state.withLock { state in
+                header.baseOffset = state.segments[state.segments.count - 1].nextOffset
+                bytes.storeBigEndian(header.baseOffset.value, at: 0)
+                bytes.storeBigEndian(LogDirectory.leaderEpoch, at: 12)
+                try rollIfNeeded(&state, for: header)
+                try state.segments[state.segments.count - 1].append(UnsafeRawBufferPointer(bytes), header: header)
+                return header.baseOffset
+            }
+        }
+    }
+
+    private func rollIfNeeded(_ state: inout State, for header: RecordBatchHeader) throws {
+        let active = state.segments[state.segments.count - 1]
+        let isFull = active.byteCount + header.byteCount > configuration.segmentBytes
+        let overflows = header.lastOffset - active.baseOffset > Int64(Int32.max)
+        guard active.byteCount > 0, isFull || overflows else { return }
+        try active.flush()
+        state.segments.append(
+            try LogSegment(
+                directory: directory, baseOffset: active.nextOffset,
+                indexIntervalBytes: configuration.indexIntervalBytes, fileSystem: fileSystem, readOnly: false))
+        try fileSystem.syncDirectory(directory)
+    }
+
+    /// Waits until all that was appended is on the disk, and lets readers see it.
+    public func flush() throws {
+        try state.withLock { state in
+            guard state.flushedEnd < state.segments[state.segments.count - 1].nextOffset else { return }
+            for segment in state.segments[state.firstUnflushed...] { try segment.flush() }
+            state.firstUnflushed = state.segments.count - 1
+            state.flushedEnd = state.segments[state.segments.count - 1].nextOffset
+        }
+    }
+
+    /// The batch that holds `offset`, or the next one where compaction left a gap there.
+    ///
+    /// - Returns: `nil` at the high watermark.
+    /// - Throws: `LogError` with code `offsetOutOfRange` where the offset is before the start or behind the end.
+    public func batch(holding offset: Offset) throws -> RecordBatch? {
+        try state.withLock { state in
+            let start = state.segments.first?.baseOffset ?? .zero
+            guard offset >= start, offset <= state.flushedEnd else {
+                throw LogError(
+                    .offsetOutOfRange,
+                    "\(topicPartition): offset \(offset) is outside \(start) to \(state.flushedEnd)")
+            }
+            guard offset < state.flushedEnd else { return nil }
+            var index = (state.segments.lastIndex { $0.baseOffset <= offset }) ?? 0
+            while index < state.segments.count {
+                if let batch = try state.segments[index].batch(holding: offset) { return batch }
+                index += 1
+            }
+            return nil
+        }
+    }
+}
