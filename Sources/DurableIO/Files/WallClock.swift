@@ -17,4 +17,11 @@ public enum WallClock {
 
     /// Milliseconds since 1970-01-01 00:00:00 UTC.
     public static func milliseconds() -> Int64 { nanoseconds() / 1_000_000 }
+
+    /// Waits; a signal may end the wait early.
+    public static func sleep(_ duration: Duration) {
+        let parts = duration.components
+        var time = timespec(tv_sec: Int(parts.seconds), tv_nsec: Int(parts.attoseconds / 1_000_000_000))
+        nanosleep(&time, nil)
+    }
 }

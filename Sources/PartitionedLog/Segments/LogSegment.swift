@@ -119,7 +119,7 @@ final class LogSegment {
     // MARK: Writing
 
     /// Appends a batch whose base offset is set. After an error the segment is as before.
-    func append(_ batch: UnsafeRawBufferPointer, header: RecordBatchHeader) throws {
+    func append(_ batch: [UInt8], header: RecordBatchHeader) throws {
         precondition(header.baseOffset >= nextOffset, "\(header.baseOffset) is before \(nextOffset)")
         do {
             try file.write(batch, at: byteCount)

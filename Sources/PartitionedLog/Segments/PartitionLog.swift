@@ -126,24 +126,27 @@ public final class PartitionLog: Sendable {
         guard batch.count >= RecordBatchHeader.byteCount else {
             throw LogError(.corruptMessage, "\(topicPartition): \(batch.count) bytes are no batch")
         }
-        return try batch.withUnsafeMutableBytes { bytes in
-            var header = try RecordBatchHeader(reading: UnsafeRawBufferPointer(bytes))
-            guard header.byteCount == bytes.count,
-                header.checksum == RecordBatch.checksum(UnsafeRawBufferPointer(bytes))
-            else { throw LogError(.corruptMessage, "\(topicPartition): the batch's length or checksum is wrong") }
-            guard header.recordCount > 0, header.lastOffsetDelta == header.recordCount - 1 else {
-                throw LogError(
-                    .invalidRecord,
-                    "\(topicPartition): \(header.recordCount) records over \(header.lastOffsetDelta) offsets")
+        var header = try batch.withUnsafeBytes { bytes in
+            let header = try RecordBatchHeader(reading: bytes)
+            guard header.byteCount == bytes.count, header.checksum == RecordBatch.checksum(bytes) else {
+                throw LogError(.corruptMessage, "\(topicPartition): the batch's length or checksum is wrong")
             }
-            return try state.withLock { state in
-                header.baseOffset = state.segments[state.segments.count - 1].nextOffset
-                bytes.storeBigEndian(header.baseOffset.value, at: 0)
-                bytes.storeBigEndian(LogDirectory.leaderEpoch, at: 12)
-                try rollIfNeeded(&state, for: header)
-                try state.segments[state.segments.count - 1].append(UnsafeRawBufferPointer(bytes), header: header)
-                return header.baseOffset
+            return header
+        }
+        guard header.recordCount > 0, header.lastOffsetDelta == header.recordCount - 1 else {
+            throw LogError(
+                .invalidRecord,
+                "\(topicPartition): \(header.recordCount) records over \(header.lastOffsetDelta) offsets")
+        }
+        return try state.withLock { state in
+            header.baseOffset = state.segments[state.segments.count - 1].nextOffset
+            batch.withUnsafeMutableBytes {
+                $0.storeBigEndian(header.baseOffset.value, at: 0)
+                $0.storeBigEndian(LogDirectory.leaderEpoch, at: 12)
             }
+            try rollIfNeeded(&state, for: header)
+            try state.segments[state.segments.count - 1].append(batch, header: header)
+            return header.baseOffset
         }
     }
 

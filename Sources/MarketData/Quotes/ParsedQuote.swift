@@ -1,0 +1,94 @@
+/// A JSON number, told apart as SQL engines tell it: absent, null, whole or with a fraction.
+public struct JSONNumber: Equatable, Sendable {
+    /// What stands in the JSON.
+    public enum Kind: UInt8, Sendable {
+        /// The key is absent.
+        case missing
+        /// The value is null.
+        case null
+        /// A number without fraction or exponent that fits 64 bits.
+        case integer
+        /// Any other number.
+        case real
+    }
+
+    /// What stands in the JSON.
+    public let kind: Kind
+    /// The value where `kind` is `integer`.
+    public let integer: Int64
+    /// The value, nearest to what is written, where there is one.
+    public let real: Double
+
+    /// No such key.
+    public static let missing = JSONNumber(kind: .missing, integer: 0, real: 0)
+    /// Null.
+    public static let null = JSONNumber(kind: .null, integer: 0, real: 0)
+
+    /// A whole number.
+    public init(_ integer: Int64) {
+        self.init(kind: .integer, integer: integer, real: Double(integer))
+    }
+
+    /// A number with a fraction.
+    public init(_ real: Double) {
+        self.init(kind: .real, integer: 0, real: real)
+    }
+
+    private init(kind: Kind, integer: Int64, real: Double) {
+        self.kind = kind
+        self.integer = integer
+        self.real = real
+    }
+
+    /// The value, or `nil` where there is none.
+    public var value: Double? { kind == .integer || kind == .real ? real : nil }
+}
+
+/// A quote as Finnhub's `/quote` gives it, with the symbol and the time that the producer adds.
+///
+/// The symbol's bytes are those of the line, or of the parser's memory: they are valid until the next call.
+public struct ParsedQuote {
+    /// `c`: the current price.
+    public var currentPrice = JSONNumber.missing
+    /// `d`: the change since the previous close.
+    public var change = JSONNumber.missing
+    /// `dp`: the change in percent.
+    public var changePercent = JSONNumber.missing
+    /// `h`: the day's high.
+    public var dayHigh = JSONNumber.missing
+    /// `l`: the day's low.
+    public var dayLow = JSONNumber.missing
+    /// `o`: the day's open.
+    public var dayOpen = JSONNumber.missing
+    /// `pc`: the previous close.
+    public var previousClose = JSONNumber.missing
+    /// `t`: the time of the last trade, in seconds since 1970.
+    public var time = JSONNumber.missing
+    /// `symbol`, in UTF-8.
+    public var symbol = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// `fetched_at`: when the producer asked, in seconds since 1970.
+    public var fetchedAt = JSONNumber.missing
+    /// Whether these fields are the whole line: the usual keys in the usual order, each number within 15 digits. Then
+    /// an equal JSON value can be made of them, and the line itself need not be kept.
+    public var isWhole = false
+
+    /// A quote without values.
+    public init() {}
+}
+
+/// Why a line is no quote.
+public struct QuoteRejection: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The reason, without the line's content.
+    public let reason: String
+    /// The byte of the line, from 1, where it went wrong; `nil` where no one byte is to blame.
+    public let column: Int?
+
+    /// Makes a rejection.
+    public init(_ reason: String, column: Int? = nil) {
+        self.reason = reason
+        self.column = column
+    }
+
+    /// The reason with its column.
+    public var description: String { column.map { "\(reason) (column \($0))" } ?? reason }
+}

@@ -1,0 +1,166 @@
+/// Reads quotes from lines of JSON.
+///
+/// Lines in the shape that producers write (the usual keys in the usual order, with or without a blank behind `:` and
+/// `,`) take a short way that compares keys and turns digits into numbers; every other line goes through `JSONLine`,
+/// a complete JSON parser, with the same results. Not thread-safe.
+public final class QuoteParser {
+    private let general = JSONLine()
+
+    /// Makes a parser.
+    public init() {}
+
+    /// Reads one line, without its line break, into `quote`.
+    ///
+    /// - Throws: `QuoteRejection` where the line is no JSON object, has no symbol, or a field is no number.
+    public func parse(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) throws(QuoteRejection) {
+        if !Self.parseUsualShape(line, into: &quote) {
+            quote = ParsedQuote()
+            try general.parse(line, into: &quote)
+        }
+        try Self.checkTime(quote.time, "t")
+        try Self.checkTime(quote.fetchedAt, "fetched_at")
+    }
+
+    /// 9999-12-31 23:59:59, the last second that a timestamp can name.
+    private static let timeMax = 253_402_300_799.0
+
+    private static func checkTime(_ time: JSONNumber, _ name: String) throws(QuoteRejection) {
+        guard let seconds = time.value, !(0...timeMax).contains(seconds) else { return }
+        let hint = seconds > timeMax && seconds < timeMax * 1000 ? "; it looks like milliseconds" : ""
+        throw QuoteRejection("\(name) is out of range: seconds from 1970 to 9999 are expected\(hint)")
+    }
+
+    // MARK: The short way
+
+    private static func parseUsualShape(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) -> Bool {
+        guard let base = line.baseAddress else { return false }
+        var cursor = Cursor(
+            position: base.assumingMemoryBound(to: UInt8.self),
+            end: (base + line.count).assumingMemoryBound(to: UInt8.self))
+        quote.isWhole = true
+        guard cursor.skip(UInt8(ascii: "{")),
+            cursor.key("\"c\""), cursor.number(into: &quote.currentPrice), cursor.comma(),
+            cursor.key("\"d\""), cursor.number(into: &quote.change), cursor.comma(),
+            cursor.key("\"dp\""), cursor.number(into: &quote.changePercent), cursor.comma(),
+            cursor.key("\"h\""), cursor.number(into: &quote.dayHigh), cursor.comma(),
+            cursor.key("\"l\""), cursor.number(into: &quote.dayLow), cursor.comma(),
+            cursor.key("\"o\""), cursor.number(into: &quote.dayOpen), cursor.comma(),
+            cursor.key("\"pc\""), cursor.number(into: &quote.previousClose), cursor.comma(),
+            cursor.key("\"t\""), cursor.number(into: &quote.time), cursor.comma(),
+            cursor.key("\"symbol\""), cursor.plainString(into: &quote.symbol), cursor.comma(),
+            cursor.key("\"fetched_at\""), cursor.number(into: &quote.fetchedAt),
+            cursor.skip(UInt8(ascii: "}")), cursor.position == cursor.end
+        else { return false }
+        return true
+    }
+
+    private struct Cursor {
+        var position: UnsafePointer<UInt8>
+        let end: UnsafePointer<UInt8>
+
+        @inline(__always)
+        mutating func skip(_ byte: UInt8) -> Bool {
+            guard position < end, position.pointee == byte else { return false }
+            position += 1
+            return true
+        }
+
+        @inline(__always)
+        mutating func comma() -> Bool {
+            guard skip(UInt8(ascii: ",")) else { return false }
+            _ = skip(UInt8(ascii: " "))
+            return true
+        }
+
+        @inline(__always)
+        mutating func key(_ text: StaticString) -> Bool {
+            let count = text.utf8CodeUnitCount
+            guard end - position > count else { return false }
+            for index in 0..<count where position[index] != text.utf8Start[index] { return false }
+            position += count
+            guard skip(UInt8(ascii: ":")) else { return false }
+            _ = skip(UInt8(ascii: " "))
+            return true
+        }
+
+        @inline(__always)
+        mutating func plainString(into bytes: inout UnsafeRawBufferPointer) -> Bool {
+            guard skip(UInt8(ascii: "\"")) else { return false }
+            let start = position
+            while position < end, position.pointee != UInt8(ascii: "\"") {
+                // Escapes, control characters and what is not ASCII take the long way.
+                guard position.pointee >= 0x20, position.pointee < 0x7F, position.pointee != UInt8(ascii: "\\")
+                else { return false }
+                position += 1
+            }
+            bytes = UnsafeRawBufferPointer(start: start, count: position - start)
+            return bytes.count > 0 && skip(UInt8(ascii: "\""))
+        }
+
+        @inline(__always)
+        mutating func number(into number: inout JSONNumber) -> Bool {
+            let decimal = ShortDecimal(&position, end: end)
+            guard let decimal else {
+                guard end - position > 4, position[0] == UInt8(ascii: "n"), position[1] == UInt8(ascii: "u"),
+                    position[2] == UInt8(ascii: "l"), position[3] == UInt8(ascii: "l")
+                else { return false }
+                position += 4
+                number = .null
+                return true
+            }
+            number = decimal.number
+            return true
+        }
+    }
+}
+
+/// A decimal number that is exact in 15 digits and that SQLite writes in just these characters: no exponent, no
+/// superfluous zeros, at least 0.0001 where it is not zero.
+struct ShortDecimal {
+    let number: JSONNumber
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
+
+    /// Reads one at `position`, which moves behind it; leaves it where it is and gives `nil` for anything else.
+    @inline(__always)
+    init?(_ position: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
+        var cursor = position
+        let isNegative = cursor < end && cursor.pointee == UInt8(ascii: "-")
+        if isNegative { cursor += 1 }
+        var mantissa: UInt64 = 0
+        let whole = cursor
+        while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
+            mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
+            cursor += 1
+        }
+        let wholeDigits = cursor - whole
+        guard (1...15).contains(wholeDigits), wholeDigits == 1 || whole.pointee != UInt8(ascii: "0") else {
+            return nil
+        }
+        if cursor < end, cursor.pointee == UInt8(ascii: ".") {
+            cursor += 1
+            let fraction = cursor
+            while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
+                mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
+                cursor += 1
+            }
+            let fractionDigits = cursor - fraction
+            guard fractionDigits >= 1, wholeDigits + fractionDigits <= 15,
+                fractionDigits == 1 || cursor[-1] != UInt8(ascii: "0")
+            else { return nil }
+            // Both are exact, so the quotient is the double nearest to what is written.
+            let value = Double(mantissa) / Self.powersOfTen[fractionDigits]
+            guard mantissa == 0 ? !isNegative && fractionDigits == 1 : value >= 0.0001 else { return nil }
+            number = JSONNumber(isNegative ? -value : value)
+        } else {
+            guard mantissa != 0 || !isNegative else { return nil }
+            number = JSONNumber(isNegative ? -Int64(mantissa) : Int64(mantissa))
+        }
+        guard cursor < end, cursor.pointee == UInt8(ascii: ",") || cursor.pointee == UInt8(ascii: "}") else {
+            return nil
+        }
+        position = cursor
+    }
+}

@@ -1,0 +1,53 @@
+public import DurableIO
+
+/// A folder that holds everything of one pipeline.
+///
+/// ```
+/// DIR/log/         the partitioned log, in Kafka's layout
+/// DIR/objects/     the object store, in MinIO's layout
+/// DIR/warehouse.db the warehouse, an SQLite file
+/// DIR/.lock        held by the process that writes
+/// ```
+public struct DataDirectory: Sendable {
+    /// The folder.
+    public let path: String
+
+    /// Names a folder, which need not exist.
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    /// Where the log is.
+    public var log: String { "\(path)/log" }
+    /// Where the object store is.
+    public var objects: String { "\(path)/objects" }
+    /// Where the warehouse is.
+    public var warehouse: String { "\(path)/warehouse.db" }
+
+    /// Makes the folder and takes its lock.
+    ///
+    /// - Throws: `DurableIOError`; its code is `locked` where another process has it.
+    public func lock(purpose: String, fileSystem: FileSystem = .local) throws -> DirectoryLock {
+        try fileSystem.createDirectory(path)
+        return try DirectoryLock("\(path)/.lock", purpose: purpose, fileSystem: fileSystem)
+    }
+
+    /// The size in bytes of what the log, the store and the warehouse have on the disk.
+    public func diskUsage(fileSystem: FileSystem = .local) throws -> DiskUsage {
+        var warehouseBytes = 0
+        for suffix in ["", "-wal", "-shm"] { warehouseBytes += try fileSystem.bytesBelow(warehouse + suffix) }
+        return DiskUsage(
+            logBytes: try fileSystem.bytesBelow(log), objectBytes: try fileSystem.bytesBelow(objects),
+            warehouseBytes: warehouseBytes)
+    }
+}
+
+/// How much of the disk each part takes, in bytes.
+public struct DiskUsage: Sendable, Equatable {
+    /// The log with its indexes.
+    public let logBytes: Int
+    /// The objects with their metadata.
+    public let objectBytes: Int
+    /// The warehouse with its write-ahead log.
+    public let warehouseBytes: Int
+}

@@ -1,0 +1,89 @@
+public import DurableIO
+public import Logging
+import MarketData
+public import Modeling
+import ObjectStore
+import PartitionedLog
+public import SQLiteKit
+import Warehouse
+
+/// The way of a quote, in one process: produce, sink, load, build.
+///
+/// Each stage takes up where it left off and can be repeated: what it writes has a name that follows from what it reads,
+/// and the mark of how far it came moves together with, or after, what it marks. So a crash at any moment is followed by
+/// the same run with the same result. Not thread-safe; one process at a time writes to a data directory.
+public final class Pipeline {
+    /// The folder that everything is in.
+    public let directory: DataDirectory
+    /// Names and sizes.
+    public let settings: PipelineSettings
+
+    let log: LogDirectory
+    let store: ObjectStore
+    let warehouse: Warehouse
+    let groupOffsets: GroupOffsets
+    let logger: Logger
+    let fileSystem: FileSystem
+    private let lock: DirectoryLock
+
+    /// Opens the pipeline in a data directory, making what is missing and recovering what a crash left behind.
+    ///
+    /// - Parameters:
+    ///   - purpose: what the caller does, for the message that a second process gets.
+    ///   - logger: hears of what a crash left behind and of what looks wrong.
+    /// - Throws: `DurableIOError` where the folder cannot be used; its code is `locked` where another process has it.
+    public init(
+        _ directory: DataDirectory, settings: PipelineSettings = PipelineSettings(), purpose: String = "pipeline",
+        logger: Logger, fileSystem: FileSystem = .local
+    ) throws {
+        self.directory = directory
+        self.settings = settings
+        self.logger = logger
+        self.fileSystem = fileSystem
+        try TopicPartition.validate(topic: settings.topic)
+        _ = try BucketName(settings.bucket)
+        lock = try directory.lock(purpose: purpose, fileSystem: fileSystem)
+        log = try LogDirectory(directory.log, fileSystem: fileSystem)
+        for recovery in log.recoveries {
+            let level: Logger.Level = recovery.lostFlushedRecords ? .error : .notice
+            logger.log(
+                level: level,
+                "\(recovery.topicPartition): cut \(recovery.bytesCut) bytes behind offset \(recovery.endOffset) that an interrupted write left: \(recovery.reason)"
+            )
+        }
+        groupOffsets = try GroupOffsets(log)
+        store = try ObjectStore(directory.objects, fileSystem: fileSystem)
+        warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
+        if log.partitions(of: settings.topic).isEmpty {
+            try log.createTopic(settings.topic, partitions: settings.partitions)
+        }
+        if log.partitions(of: settings.rejectsTopic).isEmpty {
+            try log.createTopic(settings.rejectsTopic, partitions: 1)
+        }
+        try store.createBucket(try BucketName(settings.bucket))
+    }
+
+    /// Builds bronze, silver and gold from the raw rows.
+    public func build(control: RunControl = RunControl()) throws -> [ModelResult] {
+        try control.checkCancellation()
+        let project = try StockModels.project()
+        var built = 0
+        let results = try Builder(project, in: warehouse).build(builtAt: timestamp()) { _ in
+            control.progress(Progress(stage: .build, completed: built, total: project.models.count))
+            built += 1
+        }
+        return results
+    }
+
+    /// Flushes everything and marks the log as closed cleanly.
+    public func close() throws {
+        try log.close()
+        try warehouse.checkpoint()
+    }
+
+    /// A handle that stops what the warehouse is doing, from another thread or a signal handler.
+    public var interrupter: Interrupter { warehouse.connection.interrupter }
+
+    /// Now, as the warehouse writes times.
+    func timestamp() -> String { Timestamp(seconds: settings.clock() / 1_000_000_000).description }
+}

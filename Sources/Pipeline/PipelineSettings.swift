@@ -1,0 +1,23 @@
+import DurableIO
+
+/// Names and sizes of a pipeline. The defaults are those of the pipelines that this one replaces.
+public struct PipelineSettings: Sendable {
+    /// The topic that quotes are produced to.
+    public var topic = "stock-quotes"
+    /// How many partitions the topic gets when it is made.
+    public var partitions: Int32 = 1
+    /// The bucket that the topic is sunk to.
+    public var bucket = "bronze-transactions"
+    /// The consumer group of the sink.
+    public var group = "bronze-sink"
+    /// An object is closed when its records reach this size in bytes, before compression.
+    public var objectBytes = 32 << 20
+    /// Now: the time that rows, objects and commits are stamped with, in nanoseconds since 1970.
+    public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() }
+
+    /// The usual names.
+    public init() {}
+
+    /// Where lines go that are no quotes, on their way to `LOAD_REJECTS`.
+    public var rejectsTopic: String { "\(topic)-rejects" }
+}

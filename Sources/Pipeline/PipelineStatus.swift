@@ -1,0 +1,170 @@
+public import DurableIO
+import ObjectStore
+import PartitionedLog
+import SQLiteKit
+import Warehouse
+
+/// What is in a data directory, read without a lock beside whatever writes there.
+public struct PipelineStatus: Sendable {
+    /// A partition of a topic.
+    public struct Partition: Sendable {
+        /// The topic.
+        public let topic: String
+        /// The partition's number.
+        public let partition: Int32
+        /// The offset of the oldest record.
+        public let startOffset: Int64
+        /// The offset behind the newest record.
+        public let endOffset: Int64
+        /// How many segments.
+        public let segments: Int
+        /// Their size in bytes.
+        public let bytes: Int
+    }
+
+    /// How far a consumer group has come in a partition.
+    public struct Group: Sendable {
+        /// The group.
+        public let group: String
+        /// The topic.
+        public let topic: String
+        /// The partition's number.
+        public let partition: Int32
+        /// The offset that it wants next.
+        public let committed: Int64
+        /// How many records it has yet to read.
+        public let lag: Int64
+    }
+
+    /// A bucket.
+    public struct Bucket: Sendable {
+        /// The name.
+        public let name: String
+        /// How many objects.
+        public let objects: Int
+        /// The size of their data in bytes.
+        public let bytes: Int
+    }
+
+    /// A table or view of the warehouse.
+    public struct Table: Sendable {
+        /// The name.
+        public let name: String
+        /// `table` or `view`.
+        public let kind: String
+        /// How many rows.
+        public let rows: Int64
+    }
+
+    /// The last load.
+    public struct LastLoad: Sendable {
+        /// When, in UTC.
+        public let at: String
+        /// The object's key.
+        public let object: String
+        /// How many rows.
+        public let rows: Int64
+    }
+
+    /// The last build.
+    public struct LastBuild: Sendable {
+        /// When, in UTC.
+        public let at: String
+        /// How many models.
+        public let models: Int64
+        /// How long it took, in milliseconds.
+        public let milliseconds: Int64
+        /// How many raw rows have come since.
+        public let rowsBehind: Int64
+    }
+
+    /// The partitions, internal topics included.
+    public let partitions: [Partition]
+    /// The groups' offsets.
+    public let groups: [Group]
+    /// The buckets.
+    public let buckets: [Bucket]
+    /// The tables and views.
+    public let tables: [Table]
+    /// The last load, if there was one.
+    public let lastLoad: LastLoad?
+    /// The last build, if there was one.
+    public let lastBuild: LastBuild?
+    /// When the latest quote in silver was fetched, in UTC.
+    public let latestFetchedAt: String?
+    /// When the latest quote in silver was traded, in UTC.
+    public let latestMarketTimestamp: String?
+    /// What is on the disk.
+    public let disk: DiskUsage
+
+    /// Looks around in a data directory. Parts that do not exist yet are empty.
+    public init(_ directory: DataDirectory, fileSystem: FileSystem = .local) throws {
+        let log = try LogDirectory(directory.log, access: .readOnly, fileSystem: fileSystem)
+        let all = log.topics.flatMap { log.partitions(of: $0) }
+        partitions = all.map {
+            Partition(
+                topic: $0.topicPartition.topic, partition: $0.topicPartition.partition,
+                startOffset: $0.logStartOffset.value, endOffset: $0.logEndOffset.value, segments: $0.segmentCount,
+                bytes: $0.byteCount)
+        }
+        let offsets = try GroupOffsets(log)
+        groups = offsets.groups.flatMap { group in
+            all.compactMap { partition in
+                offsets.committed(group, partition.topicPartition).map { committed in
+                    Group(
+                        group: group, topic: partition.topicPartition.topic,
+                        partition: partition.topicPartition.partition, committed: committed.value,
+                        lag: partition.logEndOffset - committed)
+                }
+            }
+        }
+        let store = try ObjectStore(directory.objects, access: .readOnly, fileSystem: fileSystem)
+        buckets = try store.buckets().map { bucket in
+            let objects = try store.list(bucket: bucket)
+            return Bucket(
+                name: bucket.description, objects: objects.count, bytes: objects.reduce(0) { $0 + $1.byteCount })
+        }
+        disk = try directory.diskUsage(fileSystem: fileSystem)
+        guard try fileSystem.kind(of: directory.warehouse) == .file else {
+            tables = []
+            lastLoad = nil
+            lastBuild = nil
+            latestFetchedAt = nil
+            latestMarketTimestamp = nil
+            return
+        }
+        let warehouse = try Warehouse(path: directory.warehouse, access: .readOnly)
+        tables = try warehouse.tables().map { Table(name: $0.name, kind: $0.kind, rows: $0.rows) }
+        let connection = warehouse.connection
+        lastLoad = try connection.rows(
+            "SELECT LOADED_AT, OBJECT_KEY, ROWS_LOADED FROM LOAD_HISTORY ORDER BY LOAD_ID DESC LIMIT 1"
+        ).first.map { LastLoad(at: $0[0].text ?? "", object: $0[1].text ?? "", rows: $0[2].integer) }
+        lastBuild = try connection.rows(
+            """
+            SELECT max(BUILT_AT), count(*), sum(DURATION_MS), (SELECT count(*) FROM RAW_SHREDDED WHERE RAW_ID > RAW_ID_THROUGH)
+            FROM BUILD_HISTORY WHERE BUILD_ID = (SELECT max(BUILD_ID) FROM BUILD_HISTORY) HAVING count(*) > 0
+            """
+        ).first.map {
+            LastBuild(at: $0[0].text ?? "", models: $0[1].integer, milliseconds: $0[2].integer, rowsBehind: $0[3].integer)
+        }
+        let hasSilver = tables.contains { $0.name == "SILVER_CLEAN_STOCK_QUOTES" }
+        let latest =
+            hasSilver
+            ? try connection.rows("SELECT max(FETCHED_AT), max(MARKET_TIMESTAMP) FROM SILVER_CLEAN_STOCK_QUOTES").first
+            : nil
+        latestFetchedAt = latest?[0].text
+        latestMarketTimestamp = latest?[1].text
+    }
+}
+
+extension SQLiteValue {
+    fileprivate var text: String? {
+        if case .text(let text) = self { return text }
+        return nil
+    }
+
+    fileprivate var integer: Int64 {
+        if case .integer(let value) = self { return value }
+        return 0
+    }
+}

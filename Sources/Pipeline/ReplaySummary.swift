@@ -1,0 +1,84 @@
+public import Modeling
+
+/// What a replay did, stage by stage.
+public struct ReplaySummary: Sendable {
+    /// One recording.
+    public struct Recording: Sendable {
+        /// Its path, or `standard input`.
+        public let path: String
+        /// Lines read, blank ones included.
+        public var lines = 0
+        /// Quotes produced to the log.
+        public var quotes = 0
+        /// Lines that are no quotes.
+        public var rejected = 0
+        /// Quotes that the options leave out.
+        public var filtered = 0
+        /// Blank lines.
+        public var blank = 0
+        /// Why reading ended before the recording's end, if it did.
+        public var failure: String?
+    }
+
+    /// The work of one stage.
+    public struct StageResult: Sendable {
+        /// The stage.
+        public let stage: Stage
+        /// How many rows it moved on.
+        public var rows = 0
+        /// How many bytes of JSON those rows had.
+        public var bytes = 0
+        /// How long it took.
+        public var duration = Duration.zero
+
+        mutating func add(_ other: StageResult) {
+            rows += other.rows
+            bytes += other.bytes
+            duration += other.duration
+        }
+    }
+
+    /// Rejected lines with one reason.
+    public struct Rejects: Sendable {
+        /// The reason.
+        public let reason: String
+        /// How many lines.
+        public var count = 0
+        /// Where the first of them stand, as `file:line`.
+        public var places: [String] = []
+    }
+
+    /// How many places are kept for each reason.
+    static let placesMax = 3
+
+    /// The recordings, in order.
+    public var recordings: [Recording] = []
+    /// The stages, in order.
+    public var stages: [StageResult] = Stage.allCases.map { StageResult(stage: $0) }
+    /// Rejected lines by reason, in the order in which the reasons came up.
+    public var rejects: [Rejects] = []
+    /// How many rejects the warehouse had not seen before.
+    public var newRejects = 0
+    /// How many objects were put.
+    public var objectsPut = 0
+    /// What was built, by the last build.
+    public var models: [ModelResult] = []
+    /// What is on the disk now.
+    public var disk: DiskUsage?
+
+    mutating func add(_ result: StageResult) {
+        guard let index = stages.firstIndex(where: { $0.stage == result.stage }) else { return }
+        stages[index].add(result)
+    }
+
+    mutating func addReject(_ reason: String, place: String) {
+        let index =
+            rejects.firstIndex { $0.reason == reason }
+            ?? {
+                rejects.append(Rejects(reason: reason))
+                return rejects.count - 1
+            }()
+        rejects[index].count += 1
+        if rejects[index].places.count < Self.placesMax { rejects[index].places.append(place) }
+    }
+}

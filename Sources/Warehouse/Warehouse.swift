@@ -1,0 +1,90 @@
+public import SQLiteKit
+
+/// A warehouse: raw rows, load ledger, rejects and models in one SQLite file, which any SQLite tool can open too.
+///
+/// Its tables are found with and without the schema's name, `COMMON`. Not thread-safe: one warehouse object to a
+/// thread. One process writes at a time; any number read beside it, each seeing whole transactions (WAL).
+public final class Warehouse {
+    /// The file.
+    public let path: String
+    /// The connection that the warehouse works on.
+    public let connection: Connection
+
+    /// Opens the warehouse at `path`, making it where it is missing and `access` allows.
+    ///
+    /// - Throws: `WarehouseError` where there is none to read or the file is something else; `SQLiteError`.
+    public init(path: String, access: Connection.Access) throws {
+        self.path = path
+        do {
+            connection = try Connection(path: path, access: access)
+        } catch let error as SQLiteError where access == .readOnly && error.code == 14 {
+            throw WarehouseError(
+                .notFound, "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`")
+        }
+        connection.nameMainSchema(Schema.name)
+        connection.setBusyTimeout(milliseconds: 10_000)
+        do {
+            try prepareSchema(access)
+        } catch let error as SQLiteError where error.isCorrupt {
+            throw WarehouseError(.unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
+        }
+        connection.addFunction("round") { DecimalRounding.round($0, places: $1) }
+        connection.addAggregate("stddev_pop", PopulationDeviation.self)
+    }
+
+    private func prepareSchema(_ access: Connection.Access) throws {
+        // Pages of 8 KiB; checkpoints of 32 MiB; 64 MiB of cache. Must stand before the first table is made.
+        try connection.execute(
+            "PRAGMA page_size = 8192; PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; "
+                + "PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF;")
+        let applicationID = try connection.integer("PRAGMA application_id") ?? 0
+        let version = try connection.integer("PRAGMA user_version") ?? 0
+        let tables = try connection.integer("SELECT count(*) FROM sqlite_master") ?? 0
+        if access == .readWrite {
+            try connection.execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4096")
+            if applicationID == 0, tables == 0 {
+                return try connection.transaction {
+                    try connection.execute(Schema.definitions)
+                    try connection.execute(
+                        "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.version)")
+                }
+            }
+        }
+        guard applicationID == Schema.applicationID, version == Schema.version else {
+            throw WarehouseError(
+                .unsupportedFormat,
+                applicationID == Schema.applicationID
+                    ? "\(path) is a warehouse of version \(version); this build reads version \(Schema.version)"
+                    : "\(path) is an SQLite database, but not a warehouse")
+        }
+    }
+
+    /// A table or view and its size.
+    public struct TableInfo: Sendable, Equatable {
+        /// The name.
+        public let name: String
+        /// `table` or `view`.
+        public let kind: String
+        /// How many rows it has.
+        public let rows: Int64
+    }
+
+    /// All tables and views, sorted by name, with their rows counted.
+    public func tables() throws -> [TableInfo] {
+        let names = try connection.rows(
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name")
+        return try names.compactMap { row in
+            guard case .text(let name) = row[0], case .text(let kind) = row[1] else { return nil }
+            return TableInfo(
+                name: name, kind: kind, rows: try connection.integer("SELECT count(*) FROM \(quoted(name))") ?? 0)
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the file and waits until it is on the disk.
+    public func checkpoint() throws {
+        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+}

@@ -1,0 +1,95 @@
+import SQLiteKit
+import Warehouse
+
+/// The interactive form of `tapehouse sql`.
+final class SQLPrompt {
+    private let session: SQLSession
+    private let editor: LineEditor
+
+    init(_ session: SQLSession) {
+        self.session = session
+        let home = Environment["HOME"].map { "\($0)/.tapehouse_history" }
+        editor = LineEditor(historyPath: Environment["TAPEHOUSE_HISTORY"] ?? home)
+    }
+
+    private static let help = """
+        End a statement with a semicolon. Ctrl-C drops what is typed or stops what runs; Ctrl-D leaves.
+          .tables             tables and views with their rows
+          .schema [NAME]      how they were made
+          .mode FORM          table, csv, json or ndjson
+          .help               this text
+          .quit               leaves
+        """
+
+    func run() throws {
+        StandardError.writeLine("tapehouse \(Tapehouse.version): \(session.warehouse.path)")
+        StandardError.writeLine("End a statement with a semicolon; .help tells more.")
+        Interruption.install()
+        let connection = session.warehouse.connection.interrupter
+        var pending = ""
+        while true {
+            switch editor.readLine(prompt: pending.isEmpty ? "tapehouse> " : "      ...> ") {
+            case .end: return StandardOutput.shared.flush()
+            case .cancelled: pending = ""
+            case .line(let line):
+                if pending.isEmpty, line.hasPrefix(".") {
+                    editor.remember(line)
+                    if try !command(line) { return }
+                    continue
+                }
+                pending += pending.isEmpty ? line : "\n" + line
+                guard Self.isComplete(pending) else { continue }
+                editor.remember(pending.replacing("\n", with: " "))
+                runInterruptibly(pending, connection.interrupt)
+                pending = ""
+            }
+        }
+    }
+
+    /// Whether the text ends with a semicolon, or holds nothing.
+    private static func isComplete(_ text: String) -> Bool {
+        let last = text.last { !$0.isWhitespace }
+        return last == nil || last == ";"
+    }
+
+    private func runInterruptibly(_ sql: String, _ interrupt: @escaping @Sendable () -> Void) {
+        Interruption.clear()
+        let watch = InterruptionWatch(interrupt)
+        defer { watch.stop() }
+        do {
+            try session.run(sql)
+        } catch let failure as Failure {
+            StandardError.writeLine(failure.message)
+        } catch {
+            StandardError.writeLine("\(error)")
+        }
+        Interruption.clear()
+    }
+
+    /// Runs a command that begins with a dot; whether the prompt goes on.
+    private func command(_ line: String) throws -> Bool {
+        let words = line.split(separator: " ")
+        switch words.first {
+        case ".quit", ".exit": return false
+        case ".tables":
+            let rows = try session.warehouse.tables().map { [$0.name, $0.kind, Format.grouped(Int($0.rows))] }
+            StandardOutput.shared.write(
+                TextTable.render(["name", "kind", "rows"], alignments: [.left, .left, .right], rows))
+        case ".schema":
+            let name = words.count > 1 ? words[1].uppercased() : "%"
+            let rows = try session.warehouse.connection.rows(
+                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND upper(name) LIKE ?", .text(name))
+            for case .text(let sql)? in rows.map(\.first) { StandardOutput.shared.writeLine(sql + ";") }
+        case ".mode":
+            if words.count == 2, let form = ResultForm(rawValue: String(words[1])) {
+                session.form = form
+            } else {
+                StandardError.writeLine("the forms are table, csv, json and ndjson")
+            }
+        case ".help": StandardOutput.shared.writeLine(Self.help)
+        default: StandardError.writeLine("there is no \(line); .help lists the commands")
+        }
+        StandardOutput.shared.flush()
+        return true
+    }
+}

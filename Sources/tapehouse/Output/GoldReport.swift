@@ -1,0 +1,126 @@
+import SQLiteKit
+import Warehouse
+
+/// The gold tables, read from a warehouse, as text and as JSON.
+struct GoldReport {
+    private struct KPI {
+        let symbol: String
+        let price: Double
+        let change: Double?
+        let percent: Double?
+    }
+
+    private struct Tile {
+        let symbol: String
+        let price: Double
+        let volatility: Double
+        let relative: Double?
+    }
+
+    private let kpis: [KPI]
+    private let candles: [(symbol: String, candles: [Candle])]
+    private let tiles: [Tile]
+    private let rows: [(table: String, columns: [String], rows: [[SQLiteValue]])]
+
+    /// So many symbols are drawn; more fill the screen and are a query away.
+    private static let symbolsMax = 10
+
+    init(_ warehouse: Warehouse) throws {
+        rows = try ["gold_kpi", "gold_candlestick", "gold_treechart"].map { table in
+            let statement = try warehouse.connection.prepare("SELECT * FROM \(table)")
+            var rows: [[SQLiteValue]] = []
+            while try statement.step() { rows.append(statement.row) }
+            return (table, statement.columnNames.map { $0.lowercased() }, rows)
+        }
+        kpis = rows[0].rows.map {
+            KPI(symbol: $0[0].text, price: $0[1].number ?? 0, change: $0[2].number, percent: $0[3].number)
+        }
+        var candles: [(symbol: String, candles: [Candle])] = []
+        for row in rows[1].rows {
+            if candles.last?.symbol != row[0].text { candles.append((row[0].text, [])) }
+            candles[candles.count - 1].candles.append(
+                Candle(
+                    day: row[1].text, open: row[4].number ?? 0,
+                    high: row[3].number ?? max(row[4].number ?? 0, row[5].number ?? 0),
+                    low: row[2].number ?? min(row[4].number ?? 0, row[5].number ?? 0), close: row[5].number ?? 0))
+        }
+        self.candles = candles
+        tiles = rows[2].rows.map {
+            Tile(
+                symbol: $0[0].text, price: $0[1].number ?? 0, volatility: $0[2].number ?? 0, relative: $0[3].number)
+        }
+    }
+
+    var json: [(String, JSON)] {
+        rows.map { table, columns, rows in
+            (table, .array(rows.map { row in .object(zip(columns, row).map { ($0, JSON($1)) }) }))
+        }
+    }
+
+    var text: String {
+        guard !kpis.isEmpty else { return "There are no quotes in silver, so the gold tables are empty.\n" }
+        return kpiText + "\n" + candleText + "\n" + treemapText
+    }
+
+    private var kpiText: String {
+        let rows = kpis.prefix(Self.symbolsMax * 2).map { kpi in
+            [
+                kpi.symbol, Format.fixed(kpi.price, 2), kpi.change.map { Self.signed($0, 2) } ?? "–",
+                kpi.percent.map { Self.signed($0, 2) + " %" } ?? "–",
+            ]
+        }
+        return Style.bold("Latest prices (gold_kpi)") + "\n"
+            + TextTable.render(
+                ["symbol", "price", "change", "change %"], alignments: [.left, .right, .right, .right], Array(rows))
+            + more(kpis.count - rows.count, "gold_kpi")
+    }
+
+    private var candleText: String {
+        var text = Style.bold("Candlesticks (gold_candlestick)") + "\n"
+        for (symbol, candles) in candles.prefix(Self.symbolsMax) {
+            text += "\n" + Style.bold(symbol) + "\n"
+            text += CandleChart.render(candles).map { $0 + "\n" }.joined()
+        }
+        return text + more(candles.count - min(candles.count, Self.symbolsMax), "gold_candlestick")
+    }
+
+    private var treemapText: String {
+        let shown = tiles.sorted { $0.price > $1.price }.prefix(Self.symbolsMax * 2)
+        let largest = shown.first?.price ?? 1
+        let rows = shown.map { tile in
+            [
+                tile.symbol, Format.fixed(tile.price, 2), Format.fixed(tile.volatility, 4),
+                tile.relative.map { Format.fixed($0 * 100, 2) + " %" } ?? "–",
+                String(repeating: "▇", count: max(1, Int(tile.price / largest * 30))),
+            ]
+        }
+        return Style.bold("Treemap (gold_treechart): average price of the latest day, deviation of all prices") + "\n"
+            + TextTable.render(
+                ["symbol", "average", "deviation", "relative", ""], alignments: [.left, .right, .right, .right, .left],
+                Array(rows))
+            + more(tiles.count - rows.count, "gold_treechart")
+    }
+
+    private func more(_ count: Int, _ table: String) -> String {
+        count > 0 ? "… and \(count) more symbols: tapehouse sql \"SELECT * FROM \(table)\"\n" : ""
+    }
+
+    private static func signed(_ value: Double, _ places: Int) -> String {
+        (value > 0 ? "+" : "") + Format.fixed(value, places)
+    }
+}
+
+extension SQLiteValue {
+    fileprivate var text: String {
+        if case .text(let text) = self { return text }
+        return ""
+    }
+
+    fileprivate var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import SQLiteKit
+
+/// A JSON value with its keys in the order in which they were given.
+indirect enum JSON {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([(String, JSON)])
+
+    static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
+
+    static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+
+    init(_ value: SQLiteValue) {
+        switch value {
+        case .null: self = .null
+        case .integer(let value): self = .integer(value)
+        case .real(let value): self = .number(value)
+        case .text(let value): self = .string(value)
+        case .blob(let value): self = .string(value.hexadecimalText)
+        }
+    }
+
+    /// The value as text; indented where a depth is given.
+    func text(indent: Int? = nil) -> String {
+        var output = ""
+        write(to: &output, indent: indent)
+        return output
+    }
+
+    private func write(to output: inout String, indent: Int?) {
+        switch self {
+        case .null: output += "null"
+        case .bool(let value): output += value ? "true" : "false"
+        case .integer(let value): output += String(value)
+        case .number(let value): output += value.isFinite ? "\(value)" : "null"
+        case .string(let value): Self.quote(value, to: &output)
+        case .array(let values):
+            Self.writeList("[", "]", values.count, to: &output, indent: indent) { index, output, indent in
+                values[index].write(to: &output, indent: indent)
+            }
+        case .object(let members):
+            Self.writeList("{", "}", members.count, to: &output, indent: indent) { index, output, indent in
+                Self.quote(members[index].0, to: &output)
+                output += indent == nil ? ":" : ": "
+                members[index].1.write(to: &output, indent: indent)
+            }
+        }
+    }
+
+    private static func writeList(
+        _ open: String, _ close: String, _ count: Int, to output: inout String, indent: Int?,
+        _ element: (Int, inout String, Int?) -> Void
+    ) {
+        output += open
+        for index in 0..<count {
+            if index > 0 { output += "," }
+            if let indent { output += "\n" + String(repeating: "  ", count: indent + 1) }
+            element(index, &output, indent.map { $0 + 1 })
+        }
+        if let indent, count > 0 { output += "\n" + String(repeating: "  ", count: indent) }
+        output += close
+    }
+
+    private static func quote(_ text: String, to output: inout String) {
+        output += "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": output += "\\\""
+            case "\\": output += "\\\\"
+            case "\n": output += "\\n"
+            case "\r": output += "\\r"
+            case "\t": output += "\\t"
+            case "\u{0}"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: output.unicodeScalars.append(scalar)
+            }
+        }
+        output += "\""
+    }
+}
+
+extension [UInt8] {
+    /// The bytes as hexadecimal digits.
+    var hexadecimalText: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,143 @@
+import Modeling
+import Pipeline
+
+/// What a replay did, as text and as JSON.
+struct SummaryReport {
+    let summary: ReplaySummary
+    let directory: String
+
+    var text: String {
+        recordingsText + "\n" + stagesText + "\n" + modelsText + rejectsText
+    }
+
+    private var recordingsText: String {
+        let rows = summary.recordings.map { recording in
+            [
+                recording.path, Format.grouped(recording.lines), Format.grouped(recording.quotes),
+                Format.grouped(recording.rejected), Format.grouped(recording.filtered), Format.grouped(recording.blank),
+            ]
+        }
+        return TextTable.render(
+            ["recording", "lines", "quotes", "rejected", "left out", "blank"],
+            alignments: [.left] + Array(repeating: .right, count: 5), rows)
+    }
+
+    private var stagesText: String {
+        let disk: [Stage: Int] = summary.disk.map {
+            [.produce: $0.logBytes, .sink: $0.objectBytes, .load: $0.warehouseBytes]
+        } ?? [:]
+        var rows = summary.stages.map { stage in
+            [
+                Self.label(stage.stage), Format.grouped(stage.rows), stage.bytes > 0 ? Format.bytes(stage.bytes) : "",
+                Format.duration(stage.duration), Self.rate(stage.rows, stage.duration),
+                stage.bytes > 0 ? Format.fixed(Double(stage.bytes) / 1e6 / max(stage.duration.seconds, 1e-9), 1) : "",
+                disk[stage.stage].map(Format.bytes) ?? "",
+            ]
+        }
+        let total = summary.stages.reduce(Duration.zero) { $0 + $1.duration }
+        let produced = summary.stages.first
+        rows.append([
+            "total", Format.grouped(produced?.rows ?? 0), Format.bytes(produced?.bytes ?? 0), Format.duration(total),
+            Self.rate(produced?.rows ?? 0, total),
+            Format.fixed(Double(produced?.bytes ?? 0) / 1e6 / max(total.seconds, 1e-9), 1),
+            Format.bytes(disk.values.reduce(0, +)),
+        ])
+        return TextTable.render(
+            ["stage", "rows", "JSON", "time", "rows/s", "MB/s", "on disk"],
+            alignments: [.left] + Array(repeating: .right, count: 6), rows)
+    }
+
+    private var modelsText: String {
+        let rows = summary.models.map { model in
+            [
+                model.name, model.materialization, model.rowsChanged.map(Format.grouped) ?? "",
+                model.rows.map(Format.grouped) ?? "", Format.duration(model.duration),
+            ]
+        }
+        return TextTable.render(
+            ["model", "made as", "written", "rows", "time"], alignments: [.left, .left, .right, .right, .right], rows)
+    }
+
+    private var rejectsText: String {
+        let count = summary.rejects.reduce(0) { $0 + $1.count }
+        guard count > 0 else { return "" }
+        let rows = summary.rejects.map { reject in
+            [
+                Format.grouped(reject.count), reject.reason,
+                reject.places.joined(separator: ", ") + (reject.count > reject.places.count ? ", …" : ""),
+            ]
+        }
+        let known = count - summary.newRejects
+        return "\n"
+            + TextTable.render(["rejected", "reason", "first places"], alignments: [.right, .left, .left], rows)
+            + "All rejected lines are in LOAD_REJECTS"
+            + (known > 0 ? " (\(Format.grouped(known)) of them from an earlier run)" : "") + ".\n"
+    }
+
+    private static func label(_ stage: Stage) -> String {
+        switch stage {
+        case .produce: "produce to log"
+        case .sink: "sink to objects"
+        case .load: "load to raw"
+        case .build: "build to gold"
+        }
+    }
+
+    private static func rate(_ rows: Int, _ duration: Duration) -> String {
+        Format.grouped(Int(Double(rows) / max(duration.seconds, 1e-9)))
+    }
+
+    var json: [(String, JSON)] {
+        [
+            ("data_dir", .string(directory)),
+            ("recordings", .array(summary.recordings.map(Self.json))),
+            ("stages", .array(summary.stages.map(Self.json))),
+            ("objects_put", .integer(summary.objectsPut)),
+            ("models", .array(summary.models.map(Self.json))),
+            (
+                "rejects",
+                .array(
+                    summary.rejects.map { reject in
+                        .object([
+                            ("reason", .string(reject.reason)), ("count", .integer(reject.count)),
+                            ("first_places", .array(reject.places.map(JSON.string))),
+                        ])
+                    })
+            ),
+            ("rejects_new", .integer(summary.newRejects)),
+            (
+                "disk_bytes",
+                summary.disk.map { disk in
+                    .object([
+                        ("log", .integer(disk.logBytes)), ("objects", .integer(disk.objectBytes)),
+                        ("warehouse", .integer(disk.warehouseBytes)),
+                    ])
+                } ?? .null
+            ),
+        ]
+    }
+
+    private static func json(_ recording: ReplaySummary.Recording) -> JSON {
+        .object([
+            ("path", .string(recording.path)), ("lines", .integer(recording.lines)),
+            ("quotes", .integer(recording.quotes)), ("rejected", .integer(recording.rejected)),
+            ("left_out", .integer(recording.filtered)), ("blank", .integer(recording.blank)),
+            ("failure", .optional(recording.failure)),
+        ])
+    }
+
+    private static func json(_ stage: ReplaySummary.StageResult) -> JSON {
+        .object([
+            ("stage", .string(stage.stage.rawValue)), ("rows", .integer(stage.rows)), ("bytes", .integer(stage.bytes)),
+            ("seconds", .number(stage.duration.seconds)),
+        ])
+    }
+
+    private static func json(_ model: ModelResult) -> JSON {
+        .object([
+            ("model", .string(model.name)), ("materialization", .string(model.materialization)),
+            ("rows_written", model.rowsChanged.map { .integer($0) } ?? .null),
+            ("rows", model.rows.map { .integer($0) } ?? .null), ("seconds", .number(model.duration.seconds)),
+        ])
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+
+/// The command line: every subcommand, and what an error of any of them becomes.
+@main
+struct Tapehouse: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tapehouse",
+        abstract: "The whole stock market pipeline in one process: log, object store, warehouse, models.",
+        discussion: """
+            Quotes go through a Kafka-compatible log, rest in a MinIO-compatible object store, are loaded into a warehouse in \
+            one SQLite file, and come out as bronze, silver and gold tables.
+
+            EXAMPLES
+              Make a recording of 100,000 quotes, replay it, and ask:
+                tapehouse simulate --rows 100000 --dirty 2 > quotes.ndjson
+                tapehouse replay quotes.ndjson
+                tapehouse sql "SELECT * FROM gold_kpi"
+
+              See what is there:
+                tapehouse status
+
+            EXIT STATUS
+              0    done
+              1    an SQL statement failed
+              64   the command line is wrong
+              65   a recording is empty, damaged or no text; what could be read of it has been replayed
+              66   a file or a data directory is not there
+              70   a fault of tapehouse itself
+              74   reading or writing failed, a full disk among others
+              75   another process uses the data directory; try again
+              77   not permitted
+              130  interrupted; what was done is kept
+
+            ENVIRONMENT
+              TAPEHOUSE_DATA_DIR   the data directory where --data-dir is not given
+              NO_COLOR             set to anything: no colours
+            """,
+        version: version,
+        subcommands: [ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self])
+
+    static let version = "0.1.0"
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            StandardOutput.shared.flush()
+        } catch {
+            StandardOutput.shared.flush()
+            ExitStatus.exit(after: error)
+        }
+    }
+}
+
+/// Where the data is, for the commands that work on a data directory.
+struct DataDirectoryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("data-dir"),
+        help: ArgumentHelp(
+            "The folder that holds log, objects and warehouse. (default: $TAPEHOUSE_DATA_DIR or tapehouse-data)",
+            valueName: "dir"))
+    var path: String?
+
+    var resolved: String { path ?? Environment["TAPEHOUSE_DATA_DIR"] ?? "tapehouse-data" }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import DurableIO
+import Pipeline
+import SQLiteKit
+import Warehouse
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The exit codes, after sysexits.h where it has one.
+enum ExitStatus: Int32 {
+    case statementFailed = 1
+    case usage = 64
+    case badData = 65
+    case noInput = 66
+    case fault = 70
+    case inputOutput = 74
+    case tryAgain = 75
+    case notPermitted = 77
+    case interrupted = 130
+
+    /// Says what went wrong on standard error and ends the process.
+    static func exit(after error: any Error) -> Never {
+        if let failure = error as? Failure {
+            if !failure.message.isEmpty { StandardError.writeLine("tapehouse: \(failure.message)") }
+            systemExit(failure.status.rawValue)
+        }
+        if let status = status(of: error) {
+            let message = status == .interrupted ? "interrupted; what was done is kept" : "\(error)"
+            StandardError.writeLine("tapehouse: \(message)")
+            systemExit(status.rawValue)
+        }
+        if isArgumentParsers(error) { Tapehouse.exit(withError: error) }
+        StandardError.writeLine("tapehouse: \(error)")
+        systemExit(fault.rawValue)
+    }
+
+    private static func status(of error: any Error) -> ExitStatus? {
+        switch error {
+        case is Interrupted: return .interrupted
+        case let error as DurableIOError:
+            switch error.code {
+            case .notFound, .isDirectory: return .noInput
+            case .permissionDenied: return .notPermitted
+            case .locked: return .tryAgain
+            case .corrupt, .truncated: return .badData
+            default: return .inputOutput
+            }
+        case let error as SQLiteError:
+            if error.isInterrupted { return .interrupted }
+            if error.isBusy { return .tryAgain }
+            return error.isFull || error.code == 10 || error.code == 14 ? .inputOutput : .statementFailed
+        case let error as WarehouseError: return error.code == .notFound ? .noInput : .badData
+        default: return nil
+        }
+    }
+
+    private static func isArgumentParsers(_ error: any Error) -> Bool {
+        error is ExitCode || error is CleanExit || error is ValidationError
+            || Tapehouse.exitCode(for: error) != ExitCode.failure
+    }
+}
+
+/// An error of a command, with the exit code that it ends with. An empty message says nothing more than was said.
+struct Failure: Error {
+    let status: ExitStatus
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String = "") {
+        self.status = status
+        self.message = message
+    }
+}
+
+private func systemExit(_ status: Int32) -> Never {
+    exit(status)
+}

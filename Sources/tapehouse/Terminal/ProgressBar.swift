@@ -1,0 +1,35 @@
+import Pipeline
+
+/// A line at the bottom of the terminal that says how far a run has come. Nothing where standard error is no terminal.
+final class ProgressBar {
+    private let isShown: Bool
+    private let started = ContinuousClock.now
+    private var drawn = ContinuousClock.now - .seconds(1)
+    private var stage: Stage?
+
+    init(isShown: Bool = Terminal.isError) {
+        self.isShown = isShown
+    }
+
+    func show(_ progress: Progress) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        guard progress.stage != stage || now - drawn >= .milliseconds(100) else { return }
+        stage = progress.stage
+        drawn = now
+        let label = progress.stage.rawValue.padding(to: 8)
+        let elapsed = Format.duration(now - started)
+        guard let total = progress.total, total > 0 else {
+            return StandardError.write("\r\u{1B}[K\(label)\(Format.grouped(progress.completed))  \(elapsed)")
+        }
+        let share = min(1, Double(progress.completed) / Double(total))
+        let width = max(10, min(50, Terminal.width - 30))
+        let filled = Int(share * Double(width))
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        StandardError.write("\r\u{1B}[K\(label)\(bar) \(Int(share * 100))%  \(elapsed)")
+    }
+
+    func clear() {
+        if isShown { StandardError.write("\r\u{1B}[K") }
+    }
+}
