@@ -22,7 +22,7 @@ extension Pipeline {
             /// The reason.
             public let reason: String
             /// The object's URL and the line.
-            public let place: String
+            public let place: ReplaySummary.Place
         }
 
         /// Rows, bytes and time.
@@ -149,7 +149,7 @@ extension Pipeline {
                                 LoadReject(
                                     source: url, line: number, rejection, content: line, byteOffset: Int64(position)),
                                 offset: offset)
-                            rejects.append(LoadResult.Reject(reason: rejection.reason, place: "\(url):\(number)"))
+                            rejects.append(LoadResult.Reject(reason: rejection.reason, place: .init(source: url, line: Int(number))))
                         }
                     }
                     offset += 1

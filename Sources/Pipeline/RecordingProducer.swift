@@ -143,7 +143,7 @@ final class RecordingProducer {
         try Array(recording.path.utf8).withUnsafeBytes { key in
             try rejectProducer.send(key: key, value: line.bytes, timestamp: lastTimestamp, headers: headers)
         }
-        summary.addReject(rejection.reason, place: "\(recording.path):\(line.number)")
+        summary.addReject(rejection.reason, place: .init(source: recording.path, line: line.number))
     }
 
     /// Waits until the quote is due, taking what has arrived to gold every now and then; how long the latter took.

@@ -44,8 +44,19 @@ public struct ReplaySummary: Sendable {
         public let reason: String
         /// How many lines.
         public var count = 0
-        /// Where the first of them stand, as `file:line`.
-        public var places: [String] = []
+        /// Where the first of them stand.
+        public var places: [Place] = []
+    }
+
+    /// A line of a recording or of an object.
+    public struct Place: Sendable, Equatable, CustomStringConvertible {
+        /// The recording's path, or the object's URL.
+        public let source: String
+        /// The line's number, from 1.
+        public let line: Int
+
+        /// `source:line`
+        public var description: String { "\(source):\(line)" }
     }
 
     /// How many places are kept for each reason.
@@ -71,7 +82,7 @@ public struct ReplaySummary: Sendable {
         stages[index].add(result)
     }
 
-    mutating func addReject(_ reason: String, place: String) {
+    mutating func addReject(_ reason: String, place: Place) {
         let index =
             rejects.firstIndex { $0.reason == reason }
             ?? {

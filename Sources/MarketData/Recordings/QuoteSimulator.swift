@@ -74,7 +74,7 @@ public struct QuoteSimulator {
         let index = random.below(settings.symbols)
         let time = tick(index)
         let fetchedAt = time + 1 + Int64(random.below(6))
-        if isDirty, row == settings.rows - 1 {
+        if settings.dirtyPercent > 0, row == settings.rows - 1 {
             let line = quote(shares[index], time: time, fetchedAt: fetchedAt)
             output.append(contentsOf: line.utf8.prefix(line.utf8.count * 2 / 3))
         } else {

@@ -8,8 +8,8 @@ struct SimulateCommand: ParsableCommand {
         abstract: "Write simulated quotes in exactly the shape of a Finnhub recording.",
         discussion: """
             The same settings give the same bytes on every machine. Dirty lines are of the kinds that real feeds have: null and \
-            all-zero quotes, duplicates, the same trade fetched again, late rows, a missing symbol, malformed JSON, and, where \
-            the last line is dirty, a recording that breaks off in the middle of it.
+            all-zero quotes, duplicates, the same trade fetched again, late rows, a missing symbol, malformed JSON; and a dirty \
+            recording breaks off in the middle of its last line.
 
             EXAMPLES
               tapehouse simulate > quotes.ndjson

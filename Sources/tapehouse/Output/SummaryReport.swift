@@ -64,7 +64,7 @@ struct SummaryReport {
         let rows = summary.rejects.map { reject in
             [
                 Format.grouped(reject.count), reject.reason,
-                reject.places.joined(separator: ", ") + (reject.count > reject.places.count ? ", …" : ""),
+                Self.text(reject.places) + (reject.count > reject.places.count ? ", …" : ""),
             ]
         }
         let known = count - summary.newRejects
@@ -72,6 +72,18 @@ struct SummaryReport {
             + TextTable.render(["rejected", "reason", "first places"], alignments: [.right, .left, .left], rows)
             + "All rejected lines are in LOAD_REJECTS"
             + (known > 0 ? " (\(Format.grouped(known)) of them from an earlier run)" : "") + ".\n"
+    }
+
+    /// `quotes.ndjson:3, 7, 12`: names without their folders, and once for neighbours.
+    private static func text(_ places: [ReplaySummary.Place]) -> String {
+        var parts: [String] = []
+        var last: String?
+        for place in places {
+            let name = place.source.split(separator: "/").last.map(String.init) ?? place.source
+            parts.append(place.source == last ? String(place.line) : "\(name):\(place.line)")
+            last = place.source
+        }
+        return parts.joined(separator: ", ")
     }
 
     private static func label(_ stage: Stage) -> String {
@@ -100,7 +112,7 @@ struct SummaryReport {
                     summary.rejects.map { reject in
                         .object([
                             ("reason", .string(reject.reason)), ("count", .integer(reject.count)),
-                            ("first_places", .array(reject.places.map(JSON.string))),
+                            ("first_places", .array(reject.places.map { .string($0.description) })),
                         ])
                     })
             ),

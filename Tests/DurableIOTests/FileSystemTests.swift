@@ -1,0 +1,77 @@
+import DurableIO
+import TestSupport
+import Testing
+
+@Suite struct FileSystemTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    @Test func errorsNameThePathAndTheReason() throws {
+        let missing = directory.file("nothing")
+        let error = #expect(throws: DurableIOError.self) { try FileSystem.local.open(missing, .read) }
+        #expect(error?.code == .notFound)
+        #expect(error?.description == "cannot open \(missing): No such file or directory")
+        let file = try directory.write("x", to: "file")
+        let notDirectory = #expect(throws: DurableIOError.self) {
+            try FileSystem.local.createDirectory("\(file)/below")
+        }
+        #expect(notDirectory?.code == .notDirectory)
+    }
+
+    @Test func namesComeSorted() throws {
+        for name in ["b", "a", "Z", "é", "10", "9"] { _ = try directory.write("", to: name) }
+        #expect(try FileSystem.local.list(directory.path) == ["10", "9", "Z", "a", "b", "é"])
+    }
+
+    /// Whatever step of a replacement the process dies in, the file has its old or its new content.
+    @Test func aReplacementIsWholeOrNotAtAll() throws {
+        let path = directory.file("config")
+        let counter = FaultPlan(operation: .max, fault: .crash)
+        try FileSystem(faults: counter).replaceContents(of: path, with: Array("old content".utf8))
+        #expect(counter.operationsPerformed >= 4)
+        for step in 0..<counter.operationsPerformed {
+            try FileSystem.local.replaceContents(of: path, with: Array("old content".utf8))
+            let faulty = FileSystem(faults: FaultPlan(operation: step, fault: .crash))
+            #expect(throws: DurableIOError.self) {
+                try faulty.replaceContents(of: path, with: Array("new".utf8))
+            }
+            let content = String(decoding: try FileSystem.local.contents(of: path), as: UTF8.self)
+            #expect(content == "old content" || content == "new", "after step \(step): \(content)")
+        }
+    }
+
+    @Test func aTornWriteLeavesItsFirstHalf() throws {
+        let plan = FaultPlan(operation: 1, fault: .crash)
+        let file = try FileSystem(faults: plan).open(directory.file("torn"), .replace)
+        #expect(throws: DurableIOError.self) { try file.write(Array("12345678".utf8), at: 0) }
+        #expect(throws: DurableIOError.self, "the dead write no more") { try file.write(Array("9".utf8), at: 0) }
+        #expect(try FileSystem.local.contents(of: directory.file("torn")) == Array("1234".utf8))
+    }
+
+    @Test func aFullDiskIsItsOwnKindOfError() throws {
+        let plan = FaultPlan(operation: 1, fault: .fail(errno: 28))
+        let file = try FileSystem(faults: plan).open(directory.file("full"), .replace)
+        let error = #expect(throws: DurableIOError.self) { try file.write([1, 2, 3], at: 0) }
+        #expect(error?.code == .noSpace)
+        #expect(error?.message.contains("free some space") == true)
+        try file.write([1, 2, 3], at: 0)
+        #expect(try file.size() == 3)
+    }
+
+    @Test func aLockHasOneHolderAndNamesIt() throws {
+        let path = directory.file(".lock")
+        do {
+            let first = try DirectoryLock(path, purpose: "the first")
+            withExtendedLifetime(first) {
+                let error = #expect(throws: DurableIOError.self) { try DirectoryLock(path, purpose: "the second") }
+                #expect(error?.code == .locked)
+                #expect(error?.message.contains("(the first)") == true)
+                #expect(error?.message.contains(directory.path) == true)
+            }
+        }
+        _ = try DirectoryLock(path, purpose: "after the first let go")
+    }
+}
