@@ -32,11 +32,11 @@ import Testing
 
     @Test func anErrorKnowsItsPlaceInTheText() throws {
         let error = #expect(throws: SQLiteError.self) {
-            try connection.execute("SELECT 1;\nSELECT 2,\n  nothing FROM sqlite_master")
+            try connection.execute("SELECT 1;\nSELECT 2,\n  pricee FROM sqlite_master")
         }
         #expect(error?.position?.line == 3)
         #expect(error?.position?.column == 3)
-        #expect(error?.description == "no such column: nothing (line 3, column 3)")
+        #expect(error?.description == "no such column: pricee (line 3, column 3)")
     }
 
     @Test func statementsAreTakenOneByOne() throws {

@@ -1,0 +1,78 @@
+import DurableIO
+import TestSupport
+import Testing
+
+@testable import PartitionedLog
+
+/// Segments that Apache Kafka wrote. Skipped where `TAPEHOUSE_GOLDEN` is not set.
+@Suite(.enabled(if: RealData.golden != nil, "TAPEHOUSE_GOLDEN is not set"))
+struct GoldenSegmentTests {
+    private func golden(_ name: String) throws -> String {
+        "\(try #require(RealData.golden))/kafka/\(name)"
+    }
+
+    private func batches(_ path: String) throws -> [RecordBatch] {
+        let bytes = try FileSystem.local.contents(of: path)
+        var batches: [RecordBatch] = []
+        var position = 0
+        while position < bytes.count {
+            let header = try bytes[position...].withUnsafeBytes { try RecordBatchHeader(reading: $0) }
+            batches.append(try RecordBatch(validating: Array(bytes[position..<position + header.byteCount])))
+            position += header.byteCount
+        }
+        return batches
+    }
+
+    @Test(arguments: ["idx-clean", "cktx-clean", "crafted-clean", "compt-clean"])
+    func whatKafkaWroteIsReadAndItsIndexesAgree(name: String) throws {
+        let directory = try golden(name)
+        var records = 0
+        for file in try FileSystem.local.list(directory) where file.hasSuffix(".log") {
+            for batch in try batches("\(directory)/\(file)") where batch.header.compression == Compression.none {
+                records += try batch.ownedRecords.count
+            }
+        }
+        #expect(records > 0)
+        let checked = try SegmentFiles.check(directory)
+        #expect(checked.batches > 0)
+    }
+
+    /// Records that Kafka's producer encoded, encoded again here: the same bytes.
+    @Test func recordsEncodeToTheBytesThatKafkaWrote() throws {
+        var compared = 0
+        for original in try batches(try golden("idx-clean/00000000000000000000.log")) {
+            guard original.header.compression == Compression.none, !original.header.isControl else { continue }
+            let builder = RecordBatchBuilder(compression: .none)
+            for record in try original.ownedRecords { builder.append(record) }
+            var encoded: [UInt8] = []
+            try builder.finish(into: &encoded)
+            // The log's part, and the idempotent producer's, are not the records'.
+            encoded.replaceSubrange(0..<8, with: original.bytes[0..<8])
+            encoded.replaceSubrange(12..<16, with: original.bytes[12..<16])
+            encoded.replaceSubrange(43..<57, with: original.bytes[43..<57])
+            let checksum = encoded.withUnsafeBytes { RecordBatch.checksum($0) }
+            encoded.withUnsafeMutableBytes { $0.storeBigEndian(checksum, at: 17) }
+            #expect(encoded == original.bytes, "batch at \(original.header.baseOffset)")
+            compared += 1
+        }
+        #expect(compared > 0)
+    }
+
+    @Test func aPartitionThatKafkaWroteIsOpenedAndAppendedTo() throws {
+        let directory = try TemporaryDirectory()
+        try FileSystem.local.createDirectory(directory.file("idx-0"))
+        for file in try FileSystem.local.list(try golden("idx-clean")) {
+            _ = try directory.write(
+                try FileSystem.local.contents(of: "\(try golden("idx-clean"))/\(file)"), to: "idx-0/\(file)")
+        }
+        let log = try LogDirectory(directory.path)
+        #expect(log.recoveries.isEmpty)
+        let partition = try log.partition(TopicPartition("idx", 0))
+        #expect(partition.logEndOffset == Offset(9000))
+        var next = try batch([OwnedRecord(offset: 0, timestamp: 1, key: nil, value: [1])])
+        #expect(try partition.append(&next) == Offset(9000))
+        try log.close()
+        #expect(try SegmentFiles.check(directory.file("idx-0")).batches > 1)
+        #expect(try partition.batch(holding: Offset(4500))?.header.lastOffset.value ?? 0 >= 4500)
+    }
+}
