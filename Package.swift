@@ -70,7 +70,9 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "DurableIO", "MarketData", "ObjectStore", "PartitionedLog", "Pipeline", "TestSupport", "Warehouse",
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline", "SQLiteKit",
+                "TestSupport",
+                "Warehouse", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),

@@ -106,10 +106,10 @@ final class JSONLine {
     }
 
     private static func number(text: String) -> JSONNumber? {
-        if let integer = Int64(text), !text.hasPrefix("+") { return JSONNumber(integer) }
+        if let integer = Int64(text), !text.hasPrefix("+") { return JSONNumber(integer: integer) }
         guard text.utf8.allSatisfy({ "+-.eE0123456789".utf8.contains($0) }), let real = Double(text), real.isFinite
         else { return nil }
-        return JSONNumber(real)
+        return JSONNumber(real: real)
     }
 
     // MARK: Values
@@ -179,8 +179,14 @@ final class JSONLine {
     }
 
     private func literal(_ word: String) throws(QuoteRejection) {
-        guard bytes[position...].starts(with: word.utf8) else { throw fail("a JSON value is expected") }
-        position += word.utf8.count
+        let start = position
+        for byte in word.utf8 {
+            guard peek() == byte else {
+                if position < bytes.count { position = start }
+                throw fail("a JSON value is expected")
+            }
+            position += 1
+        }
     }
 
     private func string() throws(QuoteRejection) -> [UInt8] {

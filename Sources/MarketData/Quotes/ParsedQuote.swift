@@ -25,12 +25,12 @@ public struct JSONNumber: Equatable, Sendable {
     public static let null = JSONNumber(kind: .null, integer: 0, real: 0)
 
     /// A whole number.
-    public init(_ integer: Int64) {
+    public init(integer: Int64) {
         self.init(kind: .integer, integer: integer, real: Double(integer))
     }
 
     /// A number with a fraction.
-    public init(_ real: Double) {
+    public init(real: Double) {
         self.init(kind: .real, integer: 0, real: real)
     }
 

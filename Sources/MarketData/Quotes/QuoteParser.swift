@@ -153,10 +153,10 @@ struct ShortDecimal {
             // Both are exact, so the quotient is the double nearest to what is written.
             let value = Double(mantissa) / Self.powersOfTen[fractionDigits]
             guard mantissa == 0 ? !isNegative && fractionDigits == 1 : value >= 0.0001 else { return nil }
-            number = JSONNumber(isNegative ? -value : value)
+            number = JSONNumber(real: isNegative ? -value : value)
         } else {
             guard mantissa != 0 || !isNegative else { return nil }
-            number = JSONNumber(isNegative ? -Int64(mantissa) : Int64(mantissa))
+            number = JSONNumber(integer: isNegative ? -Int64(mantissa) : Int64(mantissa))
         }
         guard cursor < end, cursor.pointee == UInt8(ascii: ",") || cursor.pointee == UInt8(ascii: "}") else {
             return nil

@@ -10,11 +10,11 @@ public struct Timestamp: Equatable, Comparable, Sendable {
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
     /// Reads `2013-10-08`, `2013-10-08T14:30:00`, with a blank for the `T` and a `Z` or none behind, or seconds since
-    /// 1970; all in UTC.
+    /// 1970 in at least six digits (fewer look like a year); all in UTC.
     ///
     /// - Returns: `nil` for anything else.
     public init?(_ text: String) {
-        if let seconds = Int64(text), seconds >= 0 {
+        if let seconds = Int64(text), seconds >= 100_000 {
             self.seconds = seconds
             return
         }

@@ -25,13 +25,18 @@ struct XLMeta: Equatable {
         var writerRelease: UInt64?
     }
 
+    /// The version of the headers: 3 with the numbers of shards, 2 without (MinIO before 2024-06).
+    var headerVersion: UInt64 = 3
+    /// The version of the bodies.
+    var bodyVersion: UInt64 = 3
     /// Newest first.
     var versions: [Version]
     /// Small objects' data, as bit-rot streams, by version id.
     var inlineData: [(id: String, stream: [UInt8])]
 
     static func == (left: XLMeta, right: XLMeta) -> Bool {
-        left.versions == right.versions && left.inlineData.map(\.id) == right.inlineData.map(\.id)
+        left.headerVersion == right.headerVersion && left.bodyVersion == right.bodyVersion
+            && left.versions == right.versions && left.inlineData.map(\.id) == right.inlineData.map(\.id)
             && left.inlineData.map(\.stream) == right.inlineData.map(\.stream)
     }
 
@@ -41,11 +46,11 @@ struct XLMeta: Equatable {
 
     var encoded: [UInt8] {
         var metadata = MessagePackWriter()
-        metadata.unsigned(3)
-        metadata.unsigned(3)
+        metadata.unsigned(headerVersion)
+        metadata.unsigned(bodyVersion)
         metadata.signed(Int64(versions.count))
         for version in versions {
-            metadata.binary(version.encodedHeader)
+            metadata.binary(version.encodedHeader(version: headerVersion))
             metadata.binary(version.encodedBody)
         }
         var file = MessagePackWriter()
@@ -91,8 +96,9 @@ struct XLMeta: Equatable {
             guard UInt32(truncatingIfNeeded: XXH64.hash(metadata)) == UInt32(truncatingIfNeeded: checksum) else {
                 throw StoreError(.corrupt, "\(path) fails its XXH64: the object's metadata is damaged")
             }
-            versions = try Self.readVersions(metadata, path: path)
+            versions = []
             inlineData = []
+            try readVersions(metadata, path: path)
             if !file.isAtEnd {
                 guard try file.integer() == 1 else {
                     throw StoreError(.unsupportedFormat, "\(path): unknown version of the inline data")
@@ -105,19 +111,20 @@ struct XLMeta: Equatable {
         }
     }
 
-    private static func readVersions(_ metadata: [UInt8], path: String) throws -> [Version] {
+    private mutating func readVersions(_ metadata: [UInt8], path: String) throws {
         var reader = MessagePackReader(metadata)
-        let headerVersion = try reader.integer()
-        let metaVersion = try reader.integer()
-        guard (1...3).contains(headerVersion), (1...3).contains(metaVersion) else {
+        headerVersion = UInt64(truncatingIfNeeded: try reader.integer())
+        bodyVersion = UInt64(truncatingIfNeeded: try reader.integer())
+        guard (2...3).contains(headerVersion), (1...3).contains(bodyVersion) else {
             throw StoreError(
-                .unsupportedFormat, "\(path) has metadata version \(headerVersion).\(metaVersion); up to 3.3 is read")
+                .unsupportedFormat,
+                "\(path) has header version \(headerVersion) and body version \(bodyVersion); 2 to 3 and 1 to 3 are read")
         }
         let count = try reader.integer()
         guard count >= 0, count <= metadata.count else {
             throw StoreError(.corrupt, "\(path) counts \(count) versions: the file is damaged")
         }
-        return try (0..<count).map { _ in
+        versions = try (0..<count).map { _ in
             // The header repeats, for speed, what the body says.
             _ = try reader.binary()
             return try Version(reading: try reader.binary(), path: path)
@@ -126,11 +133,9 @@ struct XLMeta: Equatable {
 }
 
 extension XLMeta.Version {
-    private static let headerFieldCount = 7
-
-    var encodedHeader: [UInt8] {
+    func encodedHeader(version: UInt64) -> [UInt8] {
         var writer = MessagePackWriter()
-        writer.array(count: Self.headerFieldCount)
+        writer.array(count: version == 3 ? 7 : 5)
         switch content {
         case .object(let object):
             writer.binary(object.id.bytes)
@@ -138,6 +143,7 @@ extension XLMeta.Version {
             writer.binary(object.signature)
             writer.unsigned(1)
             writer.unsigned(object.isInline ? 6 : 2)
+            guard version == 3 else { break }
             writer.unsigned(UInt64(object.parityShards))
             writer.unsigned(UInt64(object.dataShards))
         case .deleteMarker(let marker):
@@ -146,6 +152,7 @@ extension XLMeta.Version {
             writer.binary(marker.signature)
             writer.unsigned(2)
             writer.unsigned(0)
+            guard version == 3 else { break }
             writer.unsigned(0)
             writer.unsigned(0)
         }

@@ -1,0 +1,211 @@
+import DurableIO
+import Logging
+import MarketData
+import ObjectStore
+import PartitionedLog
+import SQLiteKit
+import TestSupport
+import Testing
+import Warehouse
+
+@testable import Pipeline
+
+@Suite struct PipelineTests {
+    private let directory: TemporaryDirectory
+    private var data: DataDirectory { DataDirectory(directory.file("data")) }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private static func quote(_ symbol: String, _ price: Int, _ second: Int) -> String {
+        #"{"c":\#(price).5,"d":0.1,"dp":0.1,"h":\#(price + 1),"l":\#(price),"o":\#(price),"pc":\#(price),"t":\#(second),"#
+            + #""symbol":"\#(symbol)","fetched_at":\#(second + 1)}"#
+    }
+
+    private func recording(_ count: Int, name: String = "q.ndjson") throws -> String {
+        let lines = (0..<count).map { Self.quote(["A", "B", "C"][$0 % 3], 10 + $0 % 7, 1_704_900_000 + $0) + "\n" }
+        return try directory.write(lines.joined(), to: name)
+    }
+
+    private func open(_ settings: PipelineSettings = PipelineSettings()) throws -> Pipeline {
+        try Pipeline(
+            data, settings: settings, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    @Test func symbolsAndTimesChooseQuotes() throws {
+        let path = try recording(30)
+        var options = ReplayOptions()
+        options.symbols = ["A", "C"]
+        options.from = Timestamp(seconds: 1_704_900_011)
+        options.to = Timestamp(seconds: 1_704_900_021)
+        let summary = try Pipeline.replay([path], into: data, options: options)
+        // Fetched from second 11 to 20: rows 10 to 19, four of which are of B.
+        #expect(summary.recordings[0].quotes == 6)
+        #expect(summary.recordings[0].filtered == 24)
+    }
+
+    @Test func aReplayKeepsTheRecordedPace() throws {
+        let path = try recording(61)
+        var options = ReplayOptions()
+        options.speed = .times(100)
+        let start = ContinuousClock.now
+        try Pipeline.replay([path], into: data, options: options)
+        // 60 recorded seconds at a hundred times the pace.
+        #expect(ContinuousClock.now - start >= .milliseconds(600))
+    }
+
+    @Test func aSlowReplayReachesGoldWhileItRuns() throws {
+        let path = try recording(21)
+        var options = ReplayOptions()
+        options.speed = .times(20)
+        options.refreshInterval = .milliseconds(100)
+        let pipeline = try open()
+        var builds = 0
+        _ = try pipeline.replay(
+            [try ByteSource(path: path)], options: options,
+            control: RunControl(progress: { if $0.stage == .build, $0.completed == 0 { builds += 1 } }))
+        try pipeline.close()
+        #expect(builds > 2)
+        let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
+        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 21)
+    }
+
+    @Test func anInterruptedReplayKeepsWhatItProduced() throws {
+        let path = try recording(50_000)
+        do {
+            let pipeline = try open()
+            var asked = 0
+            #expect(throws: Interrupted.self) {
+                try pipeline.replay(
+                    [try ByteSource(path: path)],
+                    control: RunControl(isCancelled: {
+                        asked += 1
+                        return asked > 2
+                    }))
+            }
+            try pipeline.close()
+        }
+        let status = try PipelineStatus(data)
+        let produced = try #require(status.partitions.first { $0.topic == "stock-quotes" }?.endOffset)
+        #expect((8_000..<50_000).contains(produced))
+        try Pipeline.replay([path], into: data)
+        let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
+        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 50_000)
+    }
+
+    @Test func objectKeysFollowFromOffsets() throws {
+        var settings = PipelineSettings()
+        settings.objectBytes = 10_000
+        let path = try recording(500)
+        try Pipeline.replay([path], into: data, settings: settings)
+        let store = try ObjectStore(data.objects, access: .readOnly)
+        let bucket = try BucketName("bronze-transactions")
+        let objects = try store.list(bucket: bucket)
+        var next: Int64 = 0
+        for object in objects {
+            #expect(object.key == "stock-quotes/partition=0/\(Offset(next).fileName).ndjson.zst")
+            #expect(object.userMetadata["First-Offset"] == String(next))
+            next = try #require(object.userMetadata["Next-Offset"].flatMap { Int64($0) })
+        }
+        #expect(next == 500)
+        let other = DataDirectory(directory.file("other"))
+        try Pipeline.replay([path], into: other, settings: settings)
+        let again = try ObjectStore(other.objects, access: .readOnly).list(bucket: bucket)
+        #expect(again.map(\.key) == objects.map(\.key))
+        #expect(again.map(\.etag) == objects.map(\.etag), "the same log makes the same bytes")
+    }
+
+    /// The sink put an object and died before it committed; then more was produced. The object is put again, longer, and
+    /// what had been loaded of it is not loaded twice.
+    @Test func anObjectThatGrewIsLoadedFromWhereItGrew() throws {
+        let first = try open()
+        _ = try first.replay([try ByteSource(path: try recording(10, name: "a"))])
+        let key = try ObjectKey("stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst")
+        let short = try first.store.get(bucket: try BucketName("bronze-transactions"), key: key)
+        try first.groupOffsets.commit("bronze-sink", TopicPartition("stock-quotes", 0), .zero, timestamp: 0)
+        _ = try first.replay([try ByteSource(path: try recording(25, name: "b"))])
+        #expect(try first.store.get(bucket: try BucketName("bronze-transactions"), key: key) != short)
+        let offsets = try first.warehouse.connection.rows("SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        #expect(offsets == (0..<35).map { [.integer(Int64($0))] })
+    }
+
+    @Test func foreignObjectsAndBadLinesInObjectsDoNotStopTheLoad() throws {
+        let pipeline = try open()
+        let bucket = try BucketName("bronze-transactions")
+        func put(_ key: String, _ text: String) throws {
+            var frame: [UInt8] = []
+            try Array(text.utf8).withUnsafeBytes { try ZstdCompressor().compress($0, appendingTo: &frame) }
+            try frame.withUnsafeBytes { _ = try pipeline.store.put($0, bucket: bucket, key: try ObjectKey(key)) }
+        }
+        let good = Self.quote("A", 10, 1_704_900_000)
+        try put("stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst", "\(good)\nrubbish\n\(good)\n")
+        try put("stock-quotes/readme.txt", "not ours")
+        let result = try pipeline.load()
+        #expect(result.stage.rows == 2)
+        #expect(result.objects == 1)
+        #expect(result.rejects.map(\.place.description) == [
+            "s3://bronze-transactions/stock-quotes/partition=0/00000000000000000000.ndjson.zst:2"
+        ])
+        #expect(try pipeline.load().objects == 0, "an object is loaded once")
+        let offsets = try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        #expect(offsets == [[.integer(0)], [.integer(2)]])
+    }
+
+    @Test func tombstonesAndLineBreaksKeepOffsetsAndLinesTogether() throws {
+        let pipeline = try open()
+        let partition = pipeline.log.partitions(of: "stock-quotes")[0]
+        let builder = RecordBatchBuilder(compression: .none)
+        let pretty = Self.quote("A", 10, 1_704_900_000).replacing(",", with: ",\r\n")
+        Array(pretty.utf8).withUnsafeBytes { value in
+            builder.append(timestamp: 0, key: nil, value: nil)
+            builder.append(timestamp: 0, key: nil, value: value)
+        }
+        var bytes: [UInt8] = []
+        try builder.finish(into: &bytes)
+        try partition.append(&bytes)
+        try pipeline.log.flush()
+        #expect(try pipeline.sink().stage.rows == 2)
+        let result = try pipeline.load()
+        #expect(result.rejects.map(\.reason) == ["malformed JSON: not a JSON object"])
+        #expect(try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET, C FROM RAW_SHREDDED") == [[.integer(1), .real(10.5)]])
+    }
+
+    @Test func oneProcessWritesAtATime() throws {
+        let first = try open()
+        try withExtendedLifetime(first) { () throws in
+            let error = #expect(throws: DurableIOError.self) { try open() }
+            #expect(error?.code == .locked)
+            #expect(error?.message.contains("is in use by process") == true)
+            let status = try PipelineStatus(data)
+            #expect(status.partitions.count == 2)
+        }
+    }
+
+    @Test func aRecordingThatCannotBeReadOnDoesNotStopTheNext() throws {
+        var frame: [UInt8] = []
+        try Array(try ProjectFiles.text("Fixtures/simulated.ndjson").utf8).withUnsafeBytes {
+            try ZstdCompressor().compress($0, appendingTo: &frame)
+        }
+        let cut = try directory.write(Array(frame.prefix(frame.count / 2)), to: "cut.ndjson.zst")
+        let empty = try directory.write("", to: "empty.ndjson")
+        let binary = try directory.write([0, 1, 2, 3], to: "binary.ndjson")
+        let good = try recording(10)
+        let summary = try Pipeline.replay([cut, empty, binary, good], into: data)
+        #expect(summary.recordings.map { $0.failure != nil } == [true, true, true, false])
+        #expect(summary.recordings[0].quotes > 1000)
+        #expect(summary.recordings[3].quotes == 10)
+        let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
+        let reasons = try warehouse.connection.rows("SELECT REASON FROM LOAD_REJECTS WHERE REASON LIKE '%cut.ndjson.zst%' OR REASON LIKE '%binary%'")
+        #expect(reasons.count == 2)
+    }
+
+    @Test func aTruncatedLastLineIsSaidToBeOne() throws {
+        let path = try directory.write(Self.quote("A", 1, 1_704_900_000) + "\n" + #"{"c":1,"d":"#, to: "t.ndjson")
+        let summary = try Pipeline.replay([path], into: data)
+        #expect(summary.rejects.first?.reason == "the recording's last line is cut short: malformed JSON: the line ends too early")
+        #expect(summary.rejects.first?.places.first?.line == 2)
+        let whole = try directory.write(Self.quote("A", 1, 1_704_900_000), to: "w.ndjson")
+        #expect(try Pipeline.replay([whole], into: DataDirectory(directory.file("w"))).recordings[0].quotes == 1)
+    }
+}
