@@ -46,13 +46,15 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "SQLiteKit", "Warehouse",
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "SQLiteKit",
+                "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "tapehouse",
             dependencies: [
-                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline", "SQLiteKit",
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
+                "SQLiteKit",
                 "Warehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -62,15 +64,18 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["DurableIO"], path: "Tests/TestSupport"),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
-        .testTarget(name: "PartitionedLogTests", dependencies: ["DurableIO", "PartitionedLog", "TestSupport"]),
+        .testTarget(
+            name: "PartitionedLogTests", dependencies: ["DurableIO", "PartitionedLog", "TestSupport"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["DurableIO", "ObjectStore", "TestSupport"]),
         .testTarget(name: "WarehouseTests", dependencies: ["SQLiteKit", "TestSupport", "Warehouse"]),
-        .testTarget(name: "ModelingTests", dependencies: ["Modeling", "SQLiteKit", "TestSupport", "Warehouse"]),
+        .testTarget(
+            name: "ModelingTests", dependencies: ["Modeling", "SQLiteKit", "TestSupport", "Warehouse"]),
         .testTarget(name: "MarketDataTests", dependencies: ["DurableIO", "MarketData", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline", "SQLiteKit",
+                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
+                "SQLiteKit",
                 "TestSupport",
                 "Warehouse", .product(name: "Logging", package: "swift-log"),
             ]),

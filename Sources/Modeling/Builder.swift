@@ -43,16 +43,20 @@ public struct Builder {
                 let start = ContinuousClock.now
                 let changed = try materialize(model, through: through)
                 let duration = ContinuousClock.now - start
-                let rows = try changed.map { _ in Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0) }
+                let rows = try changed.map { _ in
+                    Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
+                }
                 let values: [SQLiteValue] = [
                     .integer(buildID), .text(model.name), .text(model.materialization.name),
-                    changed.map { .integer(Int64($0)) } ?? .null, .integer(duration.milliseconds), .integer(through),
+                    changed.map { .integer(Int64($0)) } ?? .null, .integer(duration.milliseconds),
+                    .integer(through),
                     .text(builtAt),
                 ]
                 for (index, value) in values.enumerated() { record.bind(value, at: index) }
                 try record.run()
                 return ModelResult(
-                    name: model.name, materialization: model.materialization.name, rowsChanged: changed, rows: rows,
+                    name: model.name, materialization: model.materialization.name, rowsChanged: changed,
+                    rows: rows,
                     duration: duration)
             }
         }
@@ -71,11 +75,14 @@ public struct Builder {
             try connection.execute("CREATE TABLE \(model.table) AS \(model.resolvedSQL)")
             return Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
         case .incremental(let columns, let merge):
-            let exists = try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(model.table)) != nil
+            let exists =
+                try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(model.table))
+                != nil
             if !exists { try connection.execute("CREATE TABLE \(model.table) (\(columns)) WITHOUT ROWID") }
             let built =
                 exists
-                ? try connection.integer("SELECT max(RAW_ID_THROUGH) FROM BUILD_HISTORY WHERE MODEL = ?", .text(model.name))
+                ? try connection.integer(
+                    "SELECT max(RAW_ID_THROUGH) FROM BUILD_HISTORY WHERE MODEL = ?", .text(model.name))
                     ?? 0 : 0
             let newRows = "RAW_ID > \(built) AND RAW_ID <= \(through)"
             let select = model.resolvedSQL.replacing("{{ new_rows }}", with: newRows)
@@ -91,5 +98,7 @@ extension Model {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+    fileprivate var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
 }

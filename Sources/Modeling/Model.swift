@@ -1,6 +1,7 @@
 /// A model: a SELECT with a name, from which a view or a table is made.
 ///
-/// Its SQL names other models as `{{ ref('name') }}` and raw tables as `{{ source('schema', 'table') }}`, as in dbt.
+/// Its SQL names other models as `{{ ref('name') }}` and raw tables as `{{ source('schema', 'table') }}`, as
+/// in dbt.
 public struct Model: Sendable, Equatable {
     /// What is made of a model.
     public enum Materialization: Sendable, Equatable {
@@ -28,7 +29,8 @@ public struct Model: Sendable, Equatable {
     public let name: String
     /// What is made of it.
     public let materialization: Materialization
-    /// The SELECT. In an incremental model `{{ new_rows }}` stands for the condition that picks the new raw rows.
+    /// The SELECT. In an incremental model `{{ new_rows }}` stands for the condition that picks the new raw
+    /// rows.
     public let sql: String
 
     /// Makes a model.

@@ -5,7 +5,8 @@ public struct Project: Sendable {
 
     /// Puts models in order.
     ///
-    /// - Throws: `ModelError` where two have one name, one reads what is not there, or they read each other in a circle.
+    /// - Throws: `ModelError` where two have one name, one reads what is not there, or they read each other
+    ///   in a circle.
     public init(_ models: [Model]) throws {
         var byName: [String: Model] = [:]
         for model in models where byName.updateValue(model, forKey: model.name) != nil {
@@ -22,7 +23,8 @@ public struct Project: Sendable {
             guard visited.insert(model.name).inserted else { return }
             for reference in model.references {
                 guard let referenced = byName[reference] else {
-                    throw ModelError(description: "model \(model.name) reads \(reference), which is not a model")
+                    throw ModelError(
+                        description: "model \(model.name) reads \(reference), which is not a model")
                 }
                 visited.remove(model.name)
                 try visit(referenced, path + [model.name])

@@ -1,5 +1,5 @@
-/// The five models of the usual stock project: bronze staging, clean silver, and gold for candlesticks, KPIs and
-/// the treemap. Column names are those that the project's dashboards bind to.
+/// The five models of the usual stock project: bronze staging, clean silver, and gold for candlesticks, KPIs
+/// and the treemap. Column names are those that the project's dashboards bind to.
 public enum StockModels {
     /// The models as a project.
     public static func project() throws -> Project {
@@ -26,9 +26,9 @@ public enum StockModels {
         FROM RAW_SHREDDED
         """)
 
-    /// One row a symbol and market time. A quote fetched again replaces the one before: the latest fetched stays, and
-    /// of those fetched in one second the one that came last in the log. A failed request (all zeros, or no price or
-    /// time) is no quote.
+    /// One row a symbol and market time. A quote fetched again replaces the one before: the latest fetched
+    /// stays, and of those fetched in one second the one that came last in the log. A failed request (all
+    /// zeros, or no price or time) is no quote.
     static let silver = Model(
         "silver_clean_stock_quotes",
         .incremental(
@@ -64,8 +64,8 @@ public enum StockModels {
         ORDER BY SYMBOL, MARKET_TIMESTAMP, RAW_ID
         """)
 
-    /// A candle a symbol and UTC day, the latest 12 days of each symbol: first and last price of the day, the extremes
-    /// of the day's high and low, the average price as trend line.
+    /// A candle a symbol and UTC day, the latest 12 days of each symbol: first and last price of the day, the
+    /// extremes of the day's high and low, the average price as trend line.
     static let candlestick = Model(
         "gold_candlestick", .table,
         """
@@ -99,7 +99,8 @@ public enum StockModels {
         ORDER BY ranked.SYMBOL, CANDLE_TIME
         """)
 
-    /// The latest quote of each symbol by the time it was fetched; of those fetched in one second, the latest traded.
+    /// The latest quote of each symbol by the time it was fetched; of those fetched in one second, the latest
+    /// traded.
     static let kpi = Model(
         "gold_kpi", .table,
         """
@@ -119,7 +120,8 @@ public enum StockModels {
         ORDER BY quote.SYMBOL
         """)
 
-    /// For the treemap: each symbol's average price on the latest day of all, with the deviation of all its prices.
+    /// For the treemap: each symbol's average price on the latest day of all, with the deviation of all its
+    /// prices.
     static let treechart = Model(
         "gold_treechart", .table,
         """

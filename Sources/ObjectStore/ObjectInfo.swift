@@ -19,17 +19,21 @@ public struct BucketName: Hashable, Sendable, CustomStringConvertible {
     /// The name.
     public let description: String
 
-    /// Checks a name by S3's rules: 3 to 63 lower-case letters, digits, dots and dashes, with a letter or digit at
-    /// both ends, no two dots in a row.
+    /// Checks a name by S3's rules: 3 to 63 lower-case letters, digits, dots and dashes, with a letter or
+    /// digit at both ends, no two dots in a row.
     ///
     /// - Throws: `StoreError` with code `invalidBucketName`.
     public init(_ name: String) throws {
         let isAlphanumeric = { (byte: UInt8) in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
-        let isLegal = { (byte: UInt8) in isAlphanumeric(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") }
+        let isLegal = { (byte: UInt8) in
+            isAlphanumeric(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+        }
         guard (3...63).contains(name.utf8.count), name.utf8.allSatisfy(isLegal),
-            let first = name.utf8.first, let last = name.utf8.last, isAlphanumeric(first), isAlphanumeric(last),
+            let first = name.utf8.first, let last = name.utf8.last, isAlphanumeric(first),
+            isAlphanumeric(last),
             !name.contains("..")
         else {
             throw StoreError(

@@ -8,9 +8,9 @@ public import DurableIO
 /// <bucket>/<key>/xl.meta            an object's metadata, and its data up to 128 KiB
 /// <bucket>/<key>/<id>/part.1        the data of a larger object
 /// ```
-/// A put is on the disk, names included, when it returns; the rename of xl.meta is the moment at which it counts.
-/// Safe to use from several threads as long as no two put or delete the same key at once. One process writes at a
-/// time, and no MinIO beside it.
+/// A put is on the disk, names included, when it returns; the rename of xl.meta is the moment at which it
+/// counts. Safe to use from several threads as long as no two put or delete the same key at once. One process
+/// writes at a time, and no MinIO beside it.
 public final class ObjectStore: Sendable {
     /// The drive's directory.
     public let path: String
@@ -33,7 +33,8 @@ public final class ObjectStore: Sendable {
 
     /// Opens a drive.
     ///
-    /// - Throws: `DurableIOError`; its code is `locked` where another process writes here. `StoreError` with code
+    /// - Throws: `DurableIOError`; its code is `locked` where another process writes here. `StoreError` with
+    ///   code
     ///   `unsupportedFormat` where the directory holds another format.
     public init(_ path: String, access: Access = .readWrite, fileSystem: FileSystem = .local) throws {
         self.path = path
@@ -65,7 +66,8 @@ public final class ObjectStore: Sendable {
             guard text.contains(#""format":"xl-single""#) else {
                 throw StoreError(
                     .unsupportedFormat,
-                    "\(format) is not of a single-drive MinIO of 2022-06 or later (\"format\":\"xl-single\"): \(text)")
+                    "\(format) is not of a single-drive MinIO of 2022-06 or later (\"format\":\"xl-single\"): \(text)"
+                )
             }
         }
     }
@@ -83,7 +85,8 @@ public final class ObjectStore: Sendable {
     public func buckets() throws -> [BucketName] {
         guard try fileSystem.kind(of: path) == .directory else { return [] }
         return try fileSystem.list(path).compactMap { name in
-            guard let bucket = try? BucketName(name), try fileSystem.kind(of: "\(path)/\(name)") == .directory else {
+            guard let bucket = try? BucketName(name), try fileSystem.kind(of: "\(path)/\(name)") == .directory
+            else {
                 return nil
             }
             return bucket
@@ -128,7 +131,8 @@ public final class ObjectStore: Sendable {
     }
 
     private func commit(_ meta: XLMeta, _ object: XLObject, part: [UInt8]?, directory: String) throws {
-        let replaced = try fileSystem.kind(of: "\(directory)/xl.meta") == .file ? dataDirectories(in: directory) : []
+        let replaced =
+            try fileSystem.kind(of: "\(directory)/xl.meta") == .file ? dataDirectories(in: directory) : []
         let staging = "\(path)/\(Self.systemName)/tmp/\(UniqueID.random())"
         try fileSystem.createDirectory(staging)
         do {
@@ -186,15 +190,18 @@ public final class ObjectStore: Sendable {
         if object.isInline {
             let name = object.id == .null ? "null" : object.id.description
             guard let stream = meta.inlineData.first(where: { $0.id == name })?.stream else {
-                throw StoreError(.corrupt, "\(directory)/xl.meta lacks its inline data: the object is damaged")
+                throw StoreError(
+                    .corrupt, "\(directory)/xl.meta lacks its inline data: the object is damaged")
             }
             try BitrotStream.decode(
-                stream, dataBytes: object.byteCount, place: "the inline data of \(directory)/xl.meta", into: &data)
+                stream, dataBytes: object.byteCount, place: "the inline data of \(directory)/xl.meta",
+                into: &data)
             return data
         }
         guard object.dataShards == 1, object.parityShards == 0 else {
             throw StoreError(
-                .unsupportedFormat, "\(directory) is one shard of an erasure-coded object; a whole drive is needed")
+                .unsupportedFormat,
+                "\(directory) is one shard of an erasure-coded object; a whole drive is needed")
         }
         for (number, bytes) in zip(object.partNumbers, object.partBytes) {
             let part = "\(directory)/\(object.dataDirectory)/part.\(number)"
@@ -212,12 +219,15 @@ public final class ObjectStore: Sendable {
         return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    private func walk(_ directory: String, key: String, prefix: String, into found: inout [ObjectInfo]) throws {
+    private func walk(_ directory: String, key: String, prefix: String, into found: inout [ObjectInfo]) throws
+    {
         var skipped: Set<String> = []
         if !key.isEmpty, try fileSystem.kind(of: "\(directory)/xl.meta") == .file {
             let meta = try readMeta(directory)
             for version in meta.versions {
-                if case .object(let object) = version.content { skipped.insert(object.dataDirectory.description) }
+                if case .object(let object) = version.content {
+                    skipped.insert(object.dataDirectory.description)
+                }
             }
             if key.hasPrefix(prefix), case .object(let object)? = meta.versions.first?.content {
                 found.append(Self.info(object, key: key))

@@ -57,14 +57,16 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
         self.init(String(directoryName[..<dash]), partition)
     }
 
-    /// Checks a topic's name by Kafka's rules: 1 to 249 of letters, digits, `.`, `_` and `-`; not `.` or `..`.
+    /// Checks a topic's name by Kafka's rules: 1 to 249 of letters, digits, `.`, `_` and `-`; not `.` or
+    /// `..`.
     ///
     /// - Throws: `LogError` with code `invalidTopic`.
     public static func validate(topic: String) throws {
         let legal = topic.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "-"):
                 true
             default: false
             }

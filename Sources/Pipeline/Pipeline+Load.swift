@@ -7,11 +7,11 @@ import SQLiteKit
 import Warehouse
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 extension Pipeline {
@@ -38,8 +38,8 @@ extension Pipeline {
     private static let objectBytesMax = 512 << 20
     private static let rejectsPerTransaction = 1000
 
-    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object, and the
-    /// rejects of the producer into `LOAD_REJECTS`.
+    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object,
+    /// and the rejects of the producer into `LOAD_REJECTS`.
     public func load(control: RunControl = RunControl()) throws -> LoadResult {
         let start = ContinuousClock.now
         var result = LoadResult()
@@ -70,7 +70,8 @@ extension Pipeline {
             var rejects: [(offset: Int64, LoadReject)] = []
             func store() throws {
                 result.newRejects += try warehouse.loadRejects(
-                    topic: settings.rejectsTopic, partition: number, nextOffset: next.value, loadedAt: timestamp(),
+                    topic: settings.rejectsTopic, partition: number, nextOffset: next.value,
+                    loadedAt: timestamp(),
                     rejects)
                 rejects.removeAll()
             }
@@ -106,7 +107,8 @@ extension Pipeline {
                 try decompressor.decompress($0, into: &lines, limit: Pipeline.objectBytesMax)
             }
             let records = lines.count { $0 == 0x0A }
-            let loadedTo = try warehouse.nextOffset(topic: key.partition.topic, partition: key.partition.partition)
+            let loadedTo = try warehouse.nextOffset(
+                topic: key.partition.topic, partition: key.partition.partition)
             if key.firstOffset.value > loadedTo {
                 pipeline.logger.warning(
                     "\(key.partition): no object holds offsets \(loadedTo) to \(key.firstOffset.value - 1), so the raw table lacks them"
@@ -114,7 +116,8 @@ extension Pipeline {
             }
             let source = LoadSource(
                 bucket: pipeline.settings.bucket, key: info.key, etag: info.etag, byteCount: info.byteCount,
-                topic: key.partition.topic, partition: key.partition.partition, firstOffset: key.firstOffset.value,
+                topic: key.partition.topic, partition: key.partition.partition,
+                firstOffset: key.firstOffset.value,
                 nextOffset: key.firstOffset.value + Int64(records))
             var rejects: [LoadResult.Reject] = []
             let (loaded, _) = try warehouse.load(source, loadedAt: pipeline.timestamp()) { load in
@@ -147,9 +150,12 @@ extension Pipeline {
                             let number = offset - source.firstOffset + 1
                             try load.reject(
                                 LoadReject(
-                                    source: url, line: number, rejection, content: line, byteOffset: Int64(position)),
+                                    source: url, line: number, rejection, content: line,
+                                    byteOffset: Int64(position)),
                                 offset: offset)
-                            rejects.append(LoadResult.Reject(reason: rejection.reason, place: .init(source: url, line: Int(number))))
+                            rejects.append(
+                                LoadResult.Reject(
+                                    reason: rejection.reason, place: .init(source: url, line: Int(number))))
                         }
                     }
                     offset += 1
@@ -160,7 +166,8 @@ extension Pipeline {
         }
 
         private func append(_ line: UnsafeRawBufferPointer, _ offset: Int64, to load: inout Load) throws {
-            try load.append(offset: offset, symbol: quote.symbol, residue: quote.isWhole ? nil : line) { column in
+            try load.append(offset: offset, symbol: quote.symbol, residue: quote.isWhole ? nil : line) {
+                column in
                 switch column {
                 case .currentPrice: quote.currentPrice.sqlite
                 case .change: quote.change.sqlite
@@ -189,7 +196,8 @@ extension JSONNumber {
 
 extension LoadReject {
     init(
-        source: String, line: Int64, _ rejection: QuoteRejection, content: UnsafeRawBufferPointer, byteOffset: Int64
+        source: String, line: Int64, _ rejection: QuoteRejection, content: UnsafeRawBufferPointer,
+        byteOffset: Int64
     ) {
         self.init(
             source: source, line: line, column: rejection.column.map(Int64.init), reason: rejection.reason,
@@ -202,7 +210,8 @@ extension LoadReject {
         let content = record.value ?? UnsafeRawBufferPointer(start: nil, count: 0)
         let number = { (header: String) in record.headerText(header).flatMap { Int64($0) } }
         self.init(
-            source: record.headerText("source") ?? "unknown", line: number("line") ?? 0, column: number("column"),
+            source: record.headerText("source") ?? "unknown", line: number("line") ?? 0,
+            column: number("column"),
             reason: record.headerText("reason") ?? "unknown", content: Array(content),
             byteOffset: number("byte-offset"), byteCount: number("byte-count") ?? Int64(content.count),
             contentHash: Int64(bitPattern: XXH64.hash(content)))
@@ -212,7 +221,9 @@ extension LoadReject {
 extension Slice<UnsafeRawBufferPointer> {
     /// The index of the first line feed.
     fileprivate var firstNewline: Int? {
-        guard let base = base.baseAddress, let found = memchr(base + startIndex, 0x0A, count) else { return nil }
+        guard let base = base.baseAddress, let found = memchr(base + startIndex, 0x0A, count) else {
+            return nil
+        }
         return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 }

@@ -5,11 +5,12 @@ import Warehouse
 extension Pipeline {
     /// Replays recordings through the whole pipeline.
     ///
-    /// Lines that are no quotes, and recordings that cannot be read to their end, are kept as rejects and do not stop
-    /// the rest. Replaying a recording again adds raw rows, and changes neither silver nor gold.
+    /// Lines that are no quotes, and recordings that cannot be read to their end, are kept as rejects and do
+    /// not stop the rest. Replaying a recording again adds raw rows, and changes neither silver nor gold.
     ///
     /// - Parameter sources: the recordings, opened.
-    /// - Throws: `Interrupted` where the caller stopped it; what had been produced by then is in the log. Errors of the
+    /// - Throws: `Interrupted` where the caller stopped it; what had been produced by then is in the log.
+    ///   Errors of the
     ///   disk, the log, the store and the warehouse.
     public func replay(
         _ sources: [ByteSource], options: ReplayOptions = ReplayOptions(), control: RunControl = RunControl()
@@ -47,6 +48,8 @@ extension Pipeline {
         var built = ReplaySummary.StageResult(stage: .build)
         built.duration = ContinuousClock.now - start
         summary.add(built)
-        if let index = summary.stages.firstIndex(where: { $0.stage == .build }) { summary.stages[index].rows = gold }
+        if let index = summary.stages.firstIndex(where: { $0.stage == .build }) {
+            summary.stages[index].rows = gold
+        }
     }
 }

@@ -2,7 +2,8 @@ import DurableIO
 import ObjectStore
 import PartitionedLog
 
-/// Where an object of the sink lies: `TOPIC/partition=P/OFFSET.ndjson.zst`, a function of where its first record does.
+/// Where an object of the sink lies: `TOPIC/partition=P/OFFSET.ndjson.zst`, a function of where its first
+/// record does.
 struct SinkKey: Equatable {
     let partition: TopicPartition
     let firstOffset: Offset
@@ -22,7 +23,8 @@ struct SinkKey: Equatable {
         let suffix = ".ndjson.zst"
         let label = "partition="
         guard parts.count == 3, parts[1].hasPrefix(label), parts[2].hasSuffix(suffix),
-            let partition = Int32(parts[1].dropFirst(label.count)), let offset = Int64(parts[2].dropLast(suffix.count))
+            let partition = Int32(parts[1].dropFirst(label.count)),
+            let offset = Int64(parts[2].dropLast(suffix.count))
         else { return nil }
         self.init(TopicPartition(String(parts[0]), partition), Offset(offset))
         guard self.text == text else { return nil }
@@ -40,8 +42,8 @@ extension Pipeline {
 
     /// Puts the topic's records, from where the group stopped to the high watermark, into the bucket.
     ///
-    /// An object holds the values of a run of consecutive offsets, a line each. It is put before the group commits, so a
-    /// crash in between puts the object again, under the same key.
+    /// An object holds the values of a run of consecutive offsets, a line each. It is put before the group
+    /// commits, so a crash in between puts the object again, under the same key.
     public func sink(control: RunControl = RunControl()) throws -> SinkResult {
         let start = ContinuousClock.now
         var result = SinkResult()
@@ -74,7 +76,8 @@ extension Pipeline {
         try object.compressed.withUnsafeBytes { bytes in
             _ = try store.put(
                 bytes, bucket: try BucketName(settings.bucket),
-                key: try ObjectKey(SinkKey(partition, object.firstOffset).text), contentType: "application/zstd",
+                key: try ObjectKey(SinkKey(partition, object.firstOffset).text),
+                contentType: "application/zstd",
                 userMetadata: [
                     "First-Offset": "\(object.firstOffset)", "Next-Offset": "\(object.nextOffset)",
                     "Records": "\(object.records)",
@@ -93,8 +96,8 @@ private struct SinkObject {
     let compressed: [UInt8]
 }
 
-/// Reads runs of records of one partition and makes objects of them. Which records go into which object follows from the
-/// log alone.
+/// Reads runs of records of one partition and makes objects of them. Which records go into which object
+/// follows from the log alone.
 private final class SinkObjectBuilder {
     private let partition: PartitionLog
     private let bytesMax: Int
@@ -151,8 +154,8 @@ private final class SinkObjectBuilder {
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// Adds a value as one line. Line breaks inside JSON are blanks, so they can be written as blanks; a tombstone is
-    /// the JSON null.
+    /// Adds a value as one line. Line breaks inside JSON are blanks, so they can be written as blanks; a
+    /// tombstone is the JSON null.
     private func appendLine(_ value: UnsafeRawBufferPointer?) -> Int {
         let before = lines.count
         guard let value else {
@@ -161,7 +164,9 @@ private final class SinkObjectBuilder {
         }
         lines.append(contentsOf: value)
         if value.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-            for index in before..<lines.count where lines[index] == 0x0A || lines[index] == 0x0D { lines[index] = 0x20 }
+            for index in before..<lines.count where lines[index] == 0x0A || lines[index] == 0x0D {
+                lines[index] = 0x20
+            }
         }
         lines.append(0x0A)
         return lines.count - before

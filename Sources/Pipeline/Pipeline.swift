@@ -9,9 +9,10 @@ import Warehouse
 
 /// The way of a quote, in one process: produce, sink, load, build.
 ///
-/// Each stage takes up where it left off and can be repeated: what it writes has a name that follows from what it reads,
-/// and the mark of how far it came moves together with, or after, what it marks. So a crash at any moment is followed by
-/// the same run with the same result. Not thread-safe; one process at a time writes to a data directory.
+/// Each stage takes up where it left off and can be repeated: what it writes has a name that follows from
+/// what it reads, and the mark of how far it came moves together with, or after, what it marks. So a crash at
+/// any moment is followed by the same run with the same result. Not thread-safe; one process at a time writes
+/// to a data directory.
 public final class Pipeline {
     /// The folder that everything is in.
     public let directory: DataDirectory
@@ -26,14 +27,17 @@ public final class Pipeline {
     let fileSystem: FileSystem
     private let lock: DirectoryLock
 
-    /// Opens the pipeline in a data directory, making what is missing and recovering what a crash left behind.
+    /// Opens the pipeline in a data directory, making what is missing and recovering what a crash left
+    /// behind.
     ///
     /// - Parameters:
     ///   - purpose: what the caller does, for the message that a second process gets.
     ///   - logger: hears of what a crash left behind and of what looks wrong.
-    /// - Throws: `DurableIOError` where the folder cannot be used; its code is `locked` where another process has it.
+    /// - Throws: `DurableIOError` where the folder cannot be used; its code is `locked` where another process
+    ///   has it.
     public init(
-        _ directory: DataDirectory, settings: PipelineSettings = PipelineSettings(), purpose: String = "pipeline",
+        _ directory: DataDirectory, settings: PipelineSettings = PipelineSettings(),
+        purpose: String = "pipeline",
         logger: Logger, fileSystem: FileSystem = .local
     ) throws {
         self.directory = directory

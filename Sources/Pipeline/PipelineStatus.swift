@@ -104,7 +104,8 @@ public struct PipelineStatus: Sendable {
         partitions = all.map {
             Partition(
                 topic: $0.topicPartition.topic, partition: $0.topicPartition.partition,
-                startOffset: $0.logStartOffset.value, endOffset: $0.logEndOffset.value, segments: $0.segmentCount,
+                startOffset: $0.logStartOffset.value, endOffset: $0.logEndOffset.value,
+                segments: $0.segmentCount,
                 bytes: $0.byteCount)
         }
         let offsets = try GroupOffsets(log)
@@ -122,7 +123,8 @@ public struct PipelineStatus: Sendable {
         buckets = try store.buckets().map { bucket in
             let objects = try store.list(bucket: bucket)
             return Bucket(
-                name: bucket.description, objects: objects.count, bytes: objects.reduce(0) { $0 + $1.byteCount })
+                name: bucket.description, objects: objects.count,
+                bytes: objects.reduce(0) { $0 + $1.byteCount })
         }
         disk = try directory.diskUsage(fileSystem: fileSystem)
         guard try fileSystem.kind(of: directory.warehouse) == .file else {
@@ -141,16 +143,21 @@ public struct PipelineStatus: Sendable {
         ).first.map { LastLoad(at: $0[0].text ?? "", object: $0[1].text ?? "", rows: $0[2].integer) }
         lastBuild = try connection.rows(
             """
-            SELECT max(BUILT_AT), count(*), sum(DURATION_MS), (SELECT count(*) FROM RAW_SHREDDED WHERE RAW_ID > RAW_ID_THROUGH)
+            SELECT max(BUILT_AT), count(*), sum(DURATION_MS),
+                   (SELECT count(*) FROM RAW_SHREDDED WHERE RAW_ID > RAW_ID_THROUGH)
             FROM BUILD_HISTORY WHERE BUILD_ID = (SELECT max(BUILD_ID) FROM BUILD_HISTORY) HAVING count(*) > 0
             """
         ).first.map {
-            LastBuild(at: $0[0].text ?? "", models: $0[1].integer, milliseconds: $0[2].integer, rowsBehind: $0[3].integer)
+            LastBuild(
+                at: $0[0].text ?? "", models: $0[1].integer, milliseconds: $0[2].integer,
+                rowsBehind: $0[3].integer)
         }
         let hasSilver = tables.contains { $0.name == "SILVER_CLEAN_STOCK_QUOTES" }
         let latest =
             hasSilver
-            ? try connection.rows("SELECT max(FETCHED_AT), max(MARKET_TIMESTAMP) FROM SILVER_CLEAN_STOCK_QUOTES").first
+            ? try connection.rows(
+                "SELECT max(FETCHED_AT), max(MARKET_TIMESTAMP) FROM SILVER_CLEAN_STOCK_QUOTES"
+            ).first
             : nil
         latestFetchedAt = latest?[0].text
         latestMarketTimestamp = latest?[1].text

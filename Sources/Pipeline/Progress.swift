@@ -28,7 +28,9 @@ public struct RunControl {
     public var isCancelled: () -> Bool
 
     /// A run that tells nobody and is never stopped, unless something else is given.
-    public init(progress: @escaping (Progress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }) {
+    public init(
+        progress: @escaping (Progress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+    ) {
         self.progress = progress
         self.isCancelled = isCancelled
     }

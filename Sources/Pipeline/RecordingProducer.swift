@@ -42,7 +42,8 @@ final class RecordingProducer {
                 if recording.lines % Self.linesBetweenProgress == 0 {
                     control.progress(
                         Progress(
-                            stage: .produce, completed: progressBase + source.bytesRead, total: progressTotal))
+                            stage: .produce, completed: progressBase + source.bytesRead, total: progressTotal)
+                    )
                     try control.checkCancellation()
                 }
                 guard try accept(line, &recording, &summary) else { continue }
@@ -107,7 +108,8 @@ final class RecordingProducer {
         return true
     }
 
-    /// Whether the options let the quote through; one without any time is let through unless they ask for times.
+    /// Whether the options let the quote through; one without any time is let through unless they ask for
+    /// times.
     private var isWanted: Bool {
         if !symbols.isEmpty, !symbols.contains(Array(quote.symbol)) { return false }
         if options.from == nil, options.to == nil { return true }
@@ -146,7 +148,8 @@ final class RecordingProducer {
         summary.addReject(rejection.reason, place: .init(source: recording.path, line: line.number))
     }
 
-    /// Waits until the quote is due, taking what has arrived to gold every now and then; how long the latter took.
+    /// Waits until the quote is due, taking what has arrived to gold every now and then; how long the latter
+    /// took.
     private func wait(
         _ summary: inout ReplaySummary, _ drain: (inout ReplaySummary) throws -> Void
     ) throws -> Duration {

@@ -18,12 +18,15 @@ extension Connection {
             handle, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, box.toOpaque(),
             { context, _, arguments in
                 guard let arguments, let data = sqlite3_user_data(context) else { return }
-                let function = Unmanaged<Box<(Double, Int64) -> Double>>.fromOpaque(data).takeUnretainedValue()
-                guard sqlite3_value_type(arguments[0]) != SQLITE_NULL, sqlite3_value_type(arguments[1]) != SQLITE_NULL
+                let function = Unmanaged<Box<(Double, Int64) -> Double>>.fromOpaque(data)
+                    .takeUnretainedValue()
+                guard sqlite3_value_type(arguments[0]) != SQLITE_NULL,
+                    sqlite3_value_type(arguments[1]) != SQLITE_NULL
                 else { return sqlite3_result_null(context) }
                 sqlite3_result_double(
-                    context, function.value(sqlite3_value_double(arguments[0]), sqlite3_value_int64(arguments[1])))
-            }, nil, nil, { Unmanaged<AnyObject>.fromOpaque($0!).release() })
+                    context,
+                    function.value(sqlite3_value_double(arguments[0]), sqlite3_value_int64(arguments[1])))
+            }, nil, nil, releaseBox)
         precondition(result == SQLITE_OK, "cannot add the function \(name)")
     }
 
@@ -57,9 +60,14 @@ extension Connection {
                 } else {
                     sqlite3_result_null(context)
                 }
-            }, { Unmanaged<AnyObject>.fromOpaque($0!).release() })
+            }, releaseBox)
         precondition(result == SQLITE_OK, "cannot add the aggregate \(name)")
     }
+}
+
+/// Lets go of a box when SQLite drops the function that it belongs to.
+private func releaseBox(_ box: UnsafeMutableRawPointer?) {
+    if let box { Unmanaged<AnyObject>.fromOpaque(box).release() }
 }
 
 private final class Box<Value> {

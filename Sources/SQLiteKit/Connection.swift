@@ -138,7 +138,8 @@ public final class Connection {
 
     func error(sql: String, byteOffset: Int? = nil) -> SQLiteError {
         SQLiteError(
-            extendedCode: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)), sql: sql,
+            extendedCode: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)),
+            sql: sql,
             byteOffset: byteOffset)
     }
 }

@@ -46,7 +46,8 @@ public final class Statement {
         let address = bytes.baseAddress ?? UnsafeRawPointer(emptyText)
         require(
             sqlite3_bind_text64(
-                handle, Int32(index + 1), address.assumingMemoryBound(to: CChar.self), UInt64(bytes.count), nil,
+                handle, Int32(index + 1), address.assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
+                nil,
                 UInt8(SQLITE_UTF8)),
             index)
     }
@@ -87,7 +88,8 @@ public final class Statement {
     }
 
     private func require(_ result: Int32, _ index: Int) {
-        // Out of memory aside, only a wrong index or a statement in mid-step fails here: a programmer's error.
+        // Out of memory aside, only a wrong index or a statement in mid-step fails here: a programmer's
+        // error.
         precondition(
             result == SQLITE_OK, "cannot bind parameter \(index): \(String(cString: sqlite3_errstr(result)))")
     }
@@ -145,7 +147,9 @@ public final class Statement {
         case SQLITE_TEXT: return .text(text(column))
         case SQLITE_BLOB:
             let count = Int(sqlite3_column_bytes(handle, Int32(column)))
-            return .blob(Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, Int32(column)), count: count)))
+            return .blob(
+                Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, Int32(column)), count: count))
+            )
         default: return .null
         }
     }

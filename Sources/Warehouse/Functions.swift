@@ -2,8 +2,8 @@ import SQLiteKit
 
 /// ROUND as it is meant: of the decimal number that is written, half away from zero.
 ///
-/// A double such as 2.675 is a little less than what it was written as, so arithmetic alone rounds it down, and SQLite
-/// itself does so from some version on. Here the shortest decimal that names the double decides.
+/// A double such as 2.675 is a little less than what it was written as, so arithmetic alone rounds it down,
+/// and SQLite itself does so from some version on. Here the shortest decimal that names the double decides.
 enum DecimalRounding {
     static func round(_ value: Double, places: Int64) -> Double {
         guard value.isFinite, (0...15).contains(places) else {

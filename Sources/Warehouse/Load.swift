@@ -81,11 +81,13 @@ extension Warehouse {
     /// Whether this very object (same bucket, key and content) has been loaded.
     public func hasLoaded(bucket: String, key: String, etag: String) throws -> Bool {
         try connection.integer(
-            "SELECT 1 FROM LOAD_HISTORY WHERE BUCKET = ? AND OBJECT_KEY = ? AND ETAG = ?", .text(bucket), .text(key),
+            "SELECT 1 FROM LOAD_HISTORY WHERE BUCKET = ? AND OBJECT_KEY = ? AND ETAG = ?", .text(bucket),
+            .text(key),
             .text(etag)) != nil
     }
 
-    /// Loads an object in one transaction: its rows, its rejects, the ledger's entry and the partition's next offset.
+    /// Loads an object in one transaction: its rows, its rejects, the ledger's entry and the partition's next
+    /// offset.
     ///
     /// - Parameters:
     ///   - loadedAt: the time to stamp it with, as `YYYY-MM-DD HH:MM:SS`.
@@ -97,14 +99,17 @@ extension Warehouse {
         try connection.transaction {
             let loadID = (try connection.integer("SELECT max(LOAD_ID) FROM LOAD_HISTORY") ?? 0) + 1
             var load = try Load(
-                connection, loadID: loadID, topic: source.topic, partition: source.partition, loadedAt: loadedAt)
+                connection, loadID: loadID, topic: source.topic, partition: source.partition,
+                loadedAt: loadedAt)
             try body(&load)
             let ledger = try connection.prepare(
                 "INSERT INTO LOAD_HISTORY VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             let values: [SQLiteValue] = [
-                .integer(loadID), .text(source.bucket), .text(source.key), .text(source.etag), .text(source.topic),
+                .integer(loadID), .text(source.bucket), .text(source.key), .text(source.etag),
+                .text(source.topic),
                 .integer(Int64(source.partition)), .integer(source.firstOffset), .integer(source.nextOffset),
-                .integer(Int64(source.byteCount)), .integer(Int64(load.loaded)), .integer(Int64(load.rejected)),
+                .integer(Int64(source.byteCount)), .integer(Int64(load.loaded)),
+                .integer(Int64(load.rejected)),
                 .text(loadedAt),
             ]
             for (index, value) in values.enumerated() { ledger.bind(value, at: index) }
@@ -118,7 +123,8 @@ extension Warehouse {
     ///
     /// - Returns: how many of them had not been seen before.
     public func loadRejects(
-        topic: String, partition: Int32, nextOffset: Int64, loadedAt: String, _ rejects: [(offset: Int64, LoadReject)]
+        topic: String, partition: Int32, nextOffset: Int64, loadedAt: String,
+        _ rejects: [(offset: Int64, LoadReject)]
     ) throws -> Int {
         try connection.transaction {
             var load = try Load(connection, loadID: 0, topic: topic, partition: partition, loadedAt: loadedAt)
@@ -185,8 +191,8 @@ public struct Load {
                 + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         rejectStatement = try connection.prepare(
             """
-            INSERT INTO LOAD_REJECTS (SOURCE_FILE, LINE_NUMBER, COLUMN_NUMBER, REASON, RAW_LINE, BYTE_OFFSET, BYTE_COUNT,
-                CONTENT_HASH, TOPIC, LOG_PARTITION, LOG_OFFSET, LOADED_AT)
+            INSERT INTO LOAD_REJECTS (SOURCE_FILE, LINE_NUMBER, COLUMN_NUMBER, REASON, RAW_LINE, BYTE_OFFSET,
+                BYTE_COUNT, CONTENT_HASH, TOPIC, LOG_PARTITION, LOG_OFFSET, LOADED_AT)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET TIMES_SEEN = TIMES_SEEN + 1 RETURNING TIMES_SEEN
             """)
@@ -218,7 +224,8 @@ public struct Load {
             .text(reject.source), .integer(reject.line), reject.column.map(SQLiteValue.integer) ?? .null,
             .text(reject.reason), text.map(SQLiteValue.text) ?? .blob(reject.content),
             reject.byteOffset.map(SQLiteValue.integer) ?? .null, .integer(reject.byteCount),
-            .integer(reject.contentHash), .text(topic), .integer(Int64(partition)), .integer(offset), .text(loadedAt),
+            .integer(reject.contentHash), .text(topic), .integer(Int64(partition)), .integer(offset),
+            .text(loadedAt),
         ]
         for (index, value) in values.enumerated() { rejectStatement.bind(value, at: index) }
         defer { rejectStatement.reset() }

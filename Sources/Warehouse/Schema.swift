@@ -65,8 +65,10 @@ enum Schema {
             RESIDUE TEXT
         );
         CREATE VIEW BRONZE_STOCK_QUOTES_RAW AS
-        SELECT coalesce(r.RESIDUE, json_object('c', r.C, 'd', r.D, 'dp', r.DP, 'h', r.H, 'l', r.L, 'o', r.O,
-                                               'pc', r.PC, 't', r.T, 'symbol', r.SYMBOL, 'fetched_at', r.FETCHED_AT)) AS V,
+        SELECT coalesce(
+                   r.RESIDUE,
+                   json_object('c', r.C, 'd', r.D, 'dp', r.DP, 'h', r.H, 'l', r.L, 'o', r.O, 'pc', r.PC, 't', r.T,
+                               'symbol', r.SYMBOL, 'fetched_at', r.FETCHED_AT)) AS V,
                h.TOPIC, h.LOG_PARTITION, r.LOG_OFFSET, h.OBJECT_KEY, h.LOADED_AT, r.RAW_ID
         FROM RAW_SHREDDED r LEFT JOIN LOAD_HISTORY h ON h.LOAD_ID = r.LOAD_ID;
         CREATE TABLE BUILD_HISTORY (

@@ -1,9 +1,11 @@
 public import SQLiteKit
 
-/// A warehouse: raw rows, load ledger, rejects and models in one SQLite file, which any SQLite tool can open too.
+/// A warehouse: raw rows, load ledger, rejects and models in one SQLite file, which any SQLite tool can open
+/// too.
 ///
-/// Its tables are found with and without the schema's name, `COMMON`. Not thread-safe: one warehouse object to a
-/// thread. One process writes at a time; any number read beside it, each seeing whole transactions (WAL).
+/// Its tables are found with and without the schema's name, `COMMON`. Not thread-safe: one warehouse object
+/// to a thread. One process writes at a time; any number read beside it, each seeing whole transactions
+/// (WAL).
 public final class Warehouse {
     /// The file.
     public let path: String
@@ -19,22 +21,26 @@ public final class Warehouse {
             connection = try Connection(path: path, access: access)
         } catch let error as SQLiteError where access == .readOnly && error.code == 14 {
             throw WarehouseError(
-                .notFound, "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`")
+                .notFound,
+                "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`"
+            )
         }
         connection.nameMainSchema(Schema.name)
         connection.setBusyTimeout(milliseconds: 10_000)
         do {
             try prepareSchema(access)
         } catch let error as SQLiteError where error.isCorrupt {
-            throw WarehouseError(.unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
+            throw WarehouseError(
+                .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
         }
         connection.addFunction("round") { DecimalRounding.round($0, places: $1) }
         connection.addAggregate("stddev_pop", PopulationDeviation.self)
     }
 
     private func prepareSchema(_ access: Connection.Access) throws {
-        // The page size must stand before the first table is made. The cache is small because reads go through the mapping
-        // and because the sorter's runs are as large as the cache: those that fit the processor's sort fastest.
+        // The page size must stand before the first table is made. The cache is small because reads go
+        // through the mapping and because the sorter's runs are as large as the cache: those that fit the
+        // processor's sort fastest.
         try connection.execute(
             "PRAGMA page_size = 8192; PRAGMA cache_size = -4096; PRAGMA mmap_size = 1073741824; PRAGMA threads = 1; "
                 + "PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF;")
@@ -48,7 +54,8 @@ public final class Warehouse {
                 return try connection.transaction {
                     try connection.execute(Schema.definitions)
                     try connection.execute(
-                        "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.version)")
+                        "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.version)"
+                    )
                 }
             }
         }
@@ -74,11 +81,13 @@ public final class Warehouse {
     /// All tables and views, sorted by name, with their rows counted.
     public func tables() throws -> [TableInfo] {
         let names = try connection.rows(
-            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name")
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
         return try names.compactMap { row in
             guard case .text(let name) = row[0], case .text(let kind) = row[1] else { return nil }
             return TableInfo(
-                name: name, kind: kind, rows: try connection.integer("SELECT count(*) FROM \(quoted(name))") ?? 0)
+                name: name, kind: kind,
+                rows: try connection.integer("SELECT count(*) FROM \(quoted(name))") ?? 0)
         }
     }
 

@@ -46,8 +46,8 @@ import Testing
         #expect(last.hexadecimal == "39c0407ed3f01b18d22c85db4aeff11e060ca5f43131b0126731ca197cd42313")
     }
 
-    /// Computed with PyPI's highwayhash-cffi and xxhash, of the bytes i * 131 + 7 modulo 256, folded over every length
-    /// from 0 to 600.
+    /// Computed with PyPI's highwayhash-cffi and xxhash, of the bytes i * 131 + 7 modulo 256, folded over
+    /// every length from 0 to 600.
     @Test func hashesOfEveryLengthMatchOtherImplementations() {
         var highway: UInt64 = 0
         var xx64: UInt64 = 0

@@ -47,7 +47,9 @@ import Testing
         let plan = FaultPlan(operation: 1, fault: .crash)
         let file = try FileSystem(faults: plan).open(directory.file("torn"), .replace)
         #expect(throws: DurableIOError.self) { try file.write(Array("12345678".utf8), at: 0) }
-        #expect(throws: DurableIOError.self, "the dead write no more") { try file.write(Array("9".utf8), at: 0) }
+        #expect(throws: DurableIOError.self, "the dead write no more") {
+            try file.write(Array("9".utf8), at: 0)
+        }
         #expect(try FileSystem.local.contents(of: directory.file("torn")) == Array("1234".utf8))
     }
 
@@ -66,7 +68,9 @@ import Testing
         do {
             let first = try DirectoryLock(path, purpose: "the first")
             withExtendedLifetime(first) {
-                let error = #expect(throws: DurableIOError.self) { try DirectoryLock(path, purpose: "the second") }
+                let error = #expect(throws: DurableIOError.self) {
+                    try DirectoryLock(path, purpose: "the second")
+                }
                 #expect(error?.code == .locked)
                 #expect(error?.message.contains("(the first)") == true)
                 #expect(error?.message.contains(directory.path) == true)

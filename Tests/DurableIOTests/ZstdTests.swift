@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct ZstdTests {
-    private static let text = Array(String(repeating: "a quote is about a hundred and thirty bytes long; ", count: 5000).utf8)
+    private static let text = Array(
+        String(repeating: "a quote is about a hundred and thirty bytes long; ", count: 5000).utf8)
 
     private func decompress(_ bytes: [UInt8], limit: Int = 1 << 24) throws -> [UInt8] {
         var output: [UInt8] = []

@@ -5,7 +5,8 @@ import Testing
 @testable import MarketData
 
 @Suite struct QuoteParserTests {
-    private static let usual = #"{"c":167.41,"d":0.0,"dp":-0.0896,"h":168,"l":167.26,"o":null,"pc":100,"t":1381132800,"symbol":"SPY","fetched_at":1381132801}"#
+    private static let usual =
+        #"{"c":167.41,"d":0.0,"dp":-0.0896,"h":168,"l":167.26,"o":null,"pc":100,"t":1381132800,"symbol":"SPY","fetched_at":1381132801}"#
 
     private struct Parsed: Equatable {
         var numbers: [JSONNumber]
@@ -22,7 +23,8 @@ import Testing
             try parser.parse(bytes, into: &quote)
             return Parsed(
                 numbers: [
-                    quote.currentPrice, quote.change, quote.changePercent, quote.dayHigh, quote.dayLow, quote.dayOpen,
+                    quote.currentPrice, quote.change, quote.changePercent, quote.dayHigh, quote.dayLow,
+                    quote.dayOpen,
                     quote.previousClose, quote.time, quote.fetchedAt,
                 ], symbol: String(decoding: quote.symbol, as: UTF8.self), isWhole: quote.isWhole)
         }
@@ -34,8 +36,10 @@ import Testing
         #expect(quote.symbol == "SPY")
         #expect(
             quote.numbers == [
-                JSONNumber(real: 167.41), JSONNumber(real: 0.0), JSONNumber(real: -0.0896), JSONNumber(integer: 168), JSONNumber(real: 167.26), .null,
-                JSONNumber(integer: 100), JSONNumber(integer: 1_381_132_800), JSONNumber(integer: 1_381_132_801),
+                JSONNumber(real: 167.41), JSONNumber(real: 0.0), JSONNumber(real: -0.0896),
+                JSONNumber(integer: 168), JSONNumber(real: 167.26), .null,
+                JSONNumber(integer: 100), JSONNumber(integer: 1_381_132_800),
+                JSONNumber(integer: 1_381_132_801),
             ])
         let spaced = Self.usual.replacing(":", with: ": ").replacing(",", with: ", ")
         #expect(try parse(spaced) == quote)
@@ -78,21 +82,23 @@ import Testing
         #expect(quote.numbers[0].value == value)
     }
 
-    @Test(arguments: [
-        ("", "empty", nil), ("  ", "empty", nil), ("nonsense", "malformed JSON: not a JSON object", 1),
-        (#"{"c":1}"#, "symbol is missing", nil), (#"{"symbol":null}"#, "symbol is null", nil),
-        (#"{"symbol":""}"#, "symbol is empty", nil), (#"{"symbol":5}"#, "symbol is not text", nil),
-        (#"{"symbol":"A","c":true}"#, "c is not a number", 19), (#"{"symbol":"A","c":"x"}"#, "c is text that is no number", 19),
-        (#"{"symbol":"A","c":1e999}"#, "c is too large a number", 19),
-        (#"{"symbol":"A"}x"#, "malformed JSON: something follows the JSON object", 15),
-        (#"{"symbol":"A",}"#, "malformed JSON: a string is expected", 15),
-        (#"{"symbol":"A" "c":1}"#, "malformed JSON: ',' or '}' is expected", 15),
-        (#"{"symbol":"A","c":01}"#, "malformed JSON: ',' or '}' is expected", 20),
-        (#"{"symbol":"A","c":-}"#, "malformed JSON: a digit is expected", 20),
-        (#"{"symbol":"A","c":nul}"#, "malformed JSON: a JSON value is expected", 19),
-        (#"{"symbol":"A\q"}"#, "malformed JSON: an unknown escape", 14),
-        ("{\"symbol\":\"A\tB\"}", "malformed JSON: a control character stands in a string", 13),
-    ] as [(String, String, Int?)])
+    @Test(
+        arguments: [
+            ("", "empty", nil), ("  ", "empty", nil), ("nonsense", "malformed JSON: not a JSON object", 1),
+            (#"{"c":1}"#, "symbol is missing", nil), (#"{"symbol":null}"#, "symbol is null", nil),
+            (#"{"symbol":""}"#, "symbol is empty", nil), (#"{"symbol":5}"#, "symbol is not text", nil),
+            (#"{"symbol":"A","c":true}"#, "c is not a number", 19),
+            (#"{"symbol":"A","c":"x"}"#, "c is text that is no number", 19),
+            (#"{"symbol":"A","c":1e999}"#, "c is too large a number", 19),
+            (#"{"symbol":"A"}x"#, "malformed JSON: something follows the JSON object", 15),
+            (#"{"symbol":"A",}"#, "malformed JSON: a string is expected", 15),
+            (#"{"symbol":"A" "c":1}"#, "malformed JSON: ',' or '}' is expected", 15),
+            (#"{"symbol":"A","c":01}"#, "malformed JSON: ',' or '}' is expected", 20),
+            (#"{"symbol":"A","c":-}"#, "malformed JSON: a digit is expected", 20),
+            (#"{"symbol":"A","c":nul}"#, "malformed JSON: a JSON value is expected", 19),
+            (#"{"symbol":"A\q"}"#, "malformed JSON: an unknown escape", 14),
+            ("{\"symbol\":\"A\tB\"}", "malformed JSON: a control character stands in a string", 13),
+        ] as [(String, String, Int?)])
     func whatIsNoQuoteIsRejectedWithItsPlace(line: String, reason: String, column: Int?) {
         let rejection = #expect(throws: QuoteRejection.self) { try parse(line) }
         #expect(rejection == QuoteRejection(reason, column: column))

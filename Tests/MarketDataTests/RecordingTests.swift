@@ -24,7 +24,8 @@ import Testing
         while let line = try reader.next() {
             lines.append(
                 OwnedLine(
-                    text: String(decoding: line.bytes, as: UTF8.self), number: line.number, byteOffset: line.byteOffset,
+                    text: String(decoding: line.bytes, as: UTF8.self), number: line.number,
+                    byteOffset: line.byteOffset,
                     isTerminated: line.isTerminated))
         }
         return lines
@@ -34,7 +35,8 @@ import Testing
         let path = try directory.write("\u{FEFF}one\n\ntwo\r\nthree", to: "a.ndjson")
         #expect(
             try lines(path) == [
-                OwnedLine(text: "one", number: 1, byteOffset: 3), OwnedLine(text: "", number: 2, byteOffset: 7),
+                OwnedLine(text: "one", number: 1, byteOffset: 3),
+                OwnedLine(text: "", number: 2, byteOffset: 7),
                 OwnedLine(text: "two", number: 3, byteOffset: 8),
                 OwnedLine(text: "three", number: 4, byteOffset: 13, isTerminated: false),
             ])
@@ -46,7 +48,9 @@ import Testing
         var generator = SeededGenerator(seed: 3)
         var text = ""
         for number in 0..<20_000 {
-            text += "\(number) " + String(repeating: "x", count: Int.random(in: 0...400, using: &generator)) + "\n"
+            text +=
+                "\(number) " + String(repeating: "x", count: Int.random(in: 0...400, using: &generator))
+                + "\n"
         }
         text += String(repeating: "y", count: LineReader.lineBytesMax) + "\n"
         let plain = try directory.write(text, to: "plain")
@@ -99,10 +103,14 @@ import Testing
         let folder = #expect(throws: DurableIOError.self) { try ByteSource(path: directory.path) }
         #expect(folder?.code == .isDirectory)
         let binary = try directory.write([1, 2, 3, 0, 5], to: "binary")
-        #expect(#expect(throws: DurableIOError.self) { try lines(binary) }?.message.contains("byte 3 is zero") == true)
+        #expect(
+            #expect(throws: DurableIOError.self) { try lines(binary) }?.message.contains("byte 3 is zero")
+                == true)
         let gzip = try directory.write([0x1F, 0x8B, 8, 0, 1, 2], to: "a.gz")
-        #expect(#expect(throws: DurableIOError.self) { try lines(gzip) }?.message.contains("gzip -dc") == true)
-        let damaged = try directory.write([0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x07, 0x00, 0x00], to: "d.zst")
+        #expect(
+            #expect(throws: DurableIOError.self) { try lines(gzip) }?.message.contains("gzip -dc") == true)
+        let damaged = try directory.write(
+            [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x07, 0x00, 0x00], to: "d.zst")
         #expect(#expect(throws: DurableIOError.self) { try lines(damaged) }?.code == .corrupt)
     }
 }

@@ -19,9 +19,11 @@ import Testing
         settings.days = 15
         settings.dirtyPercent = 3
         settings.seed = 42
-        #expect(try FileSystem.local.contents(of: ProjectFiles.fixture("simulated.ndjson")) == lines(settings))
+        #expect(
+            try FileSystem.local.contents(of: ProjectFiles.fixture("simulated.ndjson")) == lines(settings))
         settings.seed = 43
-        #expect(try FileSystem.local.contents(of: ProjectFiles.fixture("simulated.ndjson")) != lines(settings))
+        #expect(
+            try FileSystem.local.contents(of: ProjectFiles.fixture("simulated.ndjson")) != lines(settings))
     }
 
     @Test func cleanQuotesAreWholeAndTheirFiguresAgree() throws {
@@ -41,7 +43,8 @@ import Testing
                 #expect(try #require(quote.dayHigh.value) >= price)
                 #expect(try #require(quote.dayLow.value) <= price)
                 #expect(abs(try #require(quote.change.value) - (price - close)) < 1e-9)
-                #expect(abs(try #require(quote.changePercent.value) - (price - close) / close * 100) < 0.000_051)
+                #expect(
+                    abs(try #require(quote.changePercent.value) - (price - close) / close * 100) < 0.000_051)
                 #expect(quote.time.integer >= lastTime)
                 #expect(quote.fetchedAt.integer > quote.time.integer)
                 lastTime = quote.time.integer
@@ -67,7 +70,8 @@ import Testing
         }
         #expect(
             days == [
-                "2024-01-08", "2024-01-09", "2024-01-10", "2024-01-11", "2024-01-12", "2024-01-15", "2024-01-16",
+                "2024-01-08", "2024-01-09", "2024-01-10", "2024-01-11", "2024-01-12", "2024-01-15",
+                "2024-01-16",
                 "2024-01-17", "2024-01-18", "2024-01-19", "2024-01-22", "2024-01-23",
             ])
     }
@@ -91,7 +95,9 @@ import Testing
                     if quote.currentPrice == .null { kinds["null", default: 0] += 1 }
                     if quote.currentPrice.value == 0 { kinds["zero", default: 0] += 1 }
                     if !seen.insert(Array(bytes)).inserted { kinds["duplicate", default: 0] += 1 }
-                    if quote.time.integer > 0, quote.time.integer < latest[symbol] ?? 0 { kinds["late", default: 0] += 1 }
+                    if quote.time.integer > 0, quote.time.integer < latest[symbol] ?? 0 {
+                        kinds["late", default: 0] += 1
+                    }
                     latest[symbol] = max(latest[symbol] ?? 0, quote.time.integer)
                 } catch {
                     kinds[error.reason.contains("symbol") ? "symbol" : "malformed", default: 0] += 1
@@ -107,13 +113,16 @@ import Testing
 @Suite struct TimestampTests {
     @Test(arguments: [
         ("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2013-10-08T14:30:00Z", 1_381_242_600),
-        ("2013-10-08 14:30", 1_381_242_600), ("9999-12-31T23:59:59", 253_402_300_799), ("1381242600", 1_381_242_600),
+        ("2013-10-08 14:30", 1_381_242_600), ("9999-12-31T23:59:59", 253_402_300_799),
+        ("1381242600", 1_381_242_600),
     ])
     func textIsRead(text: String, seconds: Int64) {
         #expect(Timestamp(text)?.seconds == seconds)
     }
 
-    @Test(arguments: ["", "2013", "2013-13-01", "2013-02-29", "2013-10-08T25:00", "2013-10-08T10", "x", "-5", "2013-1-1"])
+    @Test(arguments: [
+        "", "2013", "2013-13-01", "2013-02-29", "2013-10-08T25:00", "2013-10-08T10", "x", "-5", "2013-1-1",
+    ])
     func otherTextIsNot(text: String) {
         #expect(Timestamp(text) == nil)
     }

@@ -17,8 +17,10 @@ import Warehouse
 
     @Test func mistakesAreNamed() {
         #expect(
-            #expect(throws: ModelError.self) { try Project([model("a", "b"), model("b", "c"), model("c", "b")]) }?
-                .description == "models read each other in a circle: b → c → b")
+            #expect(throws: ModelError.self) {
+                try Project([model("a", "b"), model("b", "c"), model("c", "b")])
+            }?
+            .description == "models read each other in a circle: b → c → b")
         #expect(
             #expect(throws: ModelError.self) { try Project([model("a", "x")]) }?.description
                 == "model a reads x, which is not a model")
@@ -29,7 +31,9 @@ import Warehouse
     }
 
     @Test func referencesBecomeTables() {
-        let model = Model("m", .view, "SELECT * FROM {{ ref('silver_x') }} JOIN {{ source('raw', 'quotes') }} JOIN {{ref('y')}}")
+        let model = Model(
+            "m", .view,
+            "SELECT * FROM {{ ref('silver_x') }} JOIN {{ source('raw', 'quotes') }} JOIN {{ref('y')}}")
         #expect(model.references == ["silver_x", "y"])
         #expect(model.resolvedSQL == "SELECT * FROM SILVER_X JOIN QUOTES JOIN Y")
     }
@@ -71,8 +75,10 @@ import Warehouse
     @Test func oneQuoteATradeStaysAndItIsTheLatestFetched() throws {
         try insert(
             Row(price: .real(1), fetched: .integer(5)), Row(price: .real(2), fetched: .integer(9)),
-            Row(price: .real(3), fetched: .integer(7)), Row(symbol: "B", price: .real(4), fetched: .integer(5)),
-            Row(symbol: "B", price: .real(5), fetched: .integer(5)), Row(symbol: "C", price: .real(6), fetched: .null),
+            Row(price: .real(3), fetched: .integer(7)),
+            Row(symbol: "B", price: .real(4), fetched: .integer(5)),
+            Row(symbol: "B", price: .real(5), fetched: .integer(5)),
+            Row(symbol: "C", price: .real(6), fetched: .null),
             Row(symbol: "C", price: .real(7), fetched: .integer(1)))
         _ = try build()
         #expect(try silver() == [[.text("A"), .real(2)], [.text("B"), .real(5)], [.text("C"), .real(7)]])
@@ -87,7 +93,8 @@ import Warehouse
         var written: [Int] = []
         for row in rows {
             try insert(row)
-            written.append(try #require(try build().first { $0.name == "silver_clean_stock_quotes" }?.rowsChanged))
+            written.append(
+                try #require(try build().first { $0.name == "silver_clean_stock_quotes" }?.rowsChanged))
         }
         #expect(written == [1, 1, 0, 1])
         #expect(try silver() == [[.text("A"), .real(2)], [.text("A"), .real(4)]])
@@ -96,7 +103,8 @@ import Warehouse
 
     @Test func failedRequestsAreNoQuotes() throws {
         try insert(
-            Row(price: .null), Row(price: .integer(0), time: .integer(0)), Row(price: .integer(0)), Row(time: .null),
+            Row(price: .null), Row(price: .integer(0), time: .integer(0)), Row(price: .integer(0)),
+            Row(time: .null),
             Row(time: .integer(0)), Row(symbol: "B", price: .integer(7)))
         _ = try build()
         #expect(try silver() == [[.text("B"), .real(7)]])
@@ -112,9 +120,10 @@ import Warehouse
         try insert(Row(time: .integer(1_381_132_802), fetched: .real(1_381_132_803.25)))
         _ = try build()
         #expect(
-            try warehouse.connection.rows("SELECT MARKET_TIMESTAMP, FETCHED_AT FROM BRONZE_STG_STOCK_QUOTES") == [
-                [.text("2013-10-07 08:00:02"), .text("2013-10-07 08:00:03.250")]
-            ])
+            try warehouse.connection.rows("SELECT MARKET_TIMESTAMP, FETCHED_AT FROM BRONZE_STG_STOCK_QUOTES")
+                == [
+                    [.text("2013-10-07 08:00:02"), .text("2013-10-07 08:00:03.250")]
+                ])
     }
 
     /// A model that fails leaves everything as it was.
@@ -122,9 +131,12 @@ import Warehouse
         try insert(Row())
         _ = try build()
         try insert(Row(symbol: "B"))
-        let failing = Model("gold_kpi", .table, "SELECT nothing_of_the_kind FROM {{ ref('silver_clean_stock_quotes') }}")
+        let failing = Model(
+            "gold_kpi", .table, "SELECT nothing_of_the_kind FROM {{ ref('silver_clean_stock_quotes') }}")
         let project = try Project([StockModels.bronze, StockModels.silver, failing])
-        let error = #expect(throws: SQLiteError.self) { try Builder(project, in: warehouse).build(builtAt: "x") }
+        let error = #expect(throws: SQLiteError.self) {
+            try Builder(project, in: warehouse).build(builtAt: "x")
+        }
         #expect(error?.message.contains("nothing_of_the_kind") == true)
         #expect(try silver().count == 1)
         #expect(try warehouse.connection.integer("SELECT count(*) FROM GOLD_KPI") == 1)
@@ -135,7 +147,9 @@ import Warehouse
         for day in 0..<15 {
             try insert(
                 Row(price: .real(Double(day) + 1), time: .integer(1_704_067_200 + Int64(day) * 86_400)),
-                Row(price: .real(Double(day) + 3), time: .integer(1_704_067_200 + Int64(day) * 86_400 + 86_399)))
+                Row(
+                    price: .real(Double(day) + 3),
+                    time: .integer(1_704_067_200 + Int64(day) * 86_400 + 86_399)))
         }
         _ = try build()
         let candles = try warehouse.connection.rows("SELECT * FROM GOLD_CANDLESTICK")

@@ -28,7 +28,9 @@ struct GoldenObjectTests {
         }
     }
 
-    @Test(arguments: ["object_small_txt.xlmeta.bin", "object_large_bin.xlmeta.bin", "object_versioned_txt.xlmeta.bin"])
+    @Test(arguments: [
+        "object_small_txt.xlmeta.bin", "object_large_bin.xlmeta.bin", "object_versioned_txt.xlmeta.bin",
+    ])
     func singleFilesEncodeToTheBytesThatMinIOWrote(file: String) throws {
         let path = try minio("rustfs-fixtures/\(file)")
         let bytes = try FileSystem.local.contents(of: path)

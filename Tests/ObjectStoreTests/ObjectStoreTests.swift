@@ -43,7 +43,8 @@ import Testing
         #expect(info.userMetadata == ["First-Offset": "7"])
         #expect(info.modifiedNanoseconds == 1_700_000_000_123_456_789)
         #expect(info.etag == data.withUnsafeBytes { MD5.digest($0) }.hexadecimal)
-        let isInline = try FileSystem.local.list("\(directory.path)/bronze-transactions/a/b=1/c.bin") == ["xl.meta"]
+        let isInline =
+            try FileSystem.local.list("\(directory.path)/bronze-transactions/a/b=1/c.bin") == ["xl.meta"]
         #expect(isInline == (count <= 131_072))
     }
 
@@ -76,7 +77,9 @@ import Testing
     @Test func deletingLeavesNeighboursAndNoEmptyDirectories() throws {
         let store = try open()
         for key in ["a/b/c", "a/d"] {
-            try Self.content(200_000).withUnsafeBytes { _ = try store.put($0, bucket: bucket, key: try ObjectKey(key)) }
+            try Self.content(200_000).withUnsafeBytes {
+                _ = try store.put($0, bucket: bucket, key: try ObjectKey(key))
+            }
         }
         try store.delete(bucket: bucket, key: try ObjectKey("a/b/c"))
         try store.delete(bucket: bucket, key: try ObjectKey("a/b/c"))
@@ -89,7 +92,8 @@ import Testing
     @Test func whatIsNotThereIsNamed() throws {
         let store = try open()
         let key = try ObjectKey("none")
-        #expect(#expect(throws: StoreError.self) { try store.get(bucket: bucket, key: key) }?.code == .noSuchKey)
+        #expect(
+            #expect(throws: StoreError.self) { try store.get(bucket: bucket, key: key) }?.code == .noSuchKey)
         let other = try BucketName("other")
         #expect(#expect(throws: StoreError.self) { try store.list(bucket: other) }?.code == .noSuchBucket)
     }
@@ -99,7 +103,9 @@ import Testing
         #expect(#expect(throws: StoreError.self) { try BucketName(name) }?.code == .invalidBucketName)
     }
 
-    @Test(arguments: ["", "/a", "a//b", "a/", "..", "a/../b", "./a", "a/xl.meta", String(repeating: "x", count: 256)])
+    @Test(arguments: [
+        "", "/a", "a//b", "a/", "..", "a/../b", "./a", "a/xl.meta", String(repeating: "x", count: 256),
+    ])
     func keysThatCannotBePathsAreRefused(key: String) {
         #expect(#expect(throws: StoreError.self) { try ObjectKey(key) }?.code == .invalidKey)
     }
@@ -111,7 +117,8 @@ import Testing
 
     @Test func aDriveOfAnotherFormatIsRefused() throws {
         try FileSystem.local.createDirectory(directory.file(".minio.sys"))
-        _ = try directory.write(#"{"version":"1","format":"fs","id":"x","fs":{"version":"2"}}"#, to: ".minio.sys/format.json")
+        _ = try directory.write(
+            #"{"version":"1","format":"fs","id":"x","fs":{"version":"2"}}"#, to: ".minio.sys/format.json")
         let error = #expect(throws: StoreError.self) { try ObjectStore(directory.path) }
         #expect(error?.code == .unsupportedFormat)
     }
@@ -155,6 +162,7 @@ import Testing
         #expect(error?.code == .corrupt)
         #expect(error?.message.contains("part.1 fails its HighwayHash at byte 1048608") == true)
         try part.truncate(to: 1_000_000)
-        #expect(#expect(throws: StoreError.self) { try store.get(bucket: bucket, key: key) }?.code == .corrupt)
+        #expect(
+            #expect(throws: StoreError.self) { try store.get(bucket: bucket, key: key) }?.code == .corrupt)
     }
 }

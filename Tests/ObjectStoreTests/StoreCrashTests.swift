@@ -15,12 +15,14 @@ import Testing
     private static func read(_ path: String) throws -> [UInt8]? {
         let store = try ObjectStore(path)
         let bucket = try BucketName("bucket")
-        guard try store.buckets().contains(bucket), try !store.list(bucket: bucket).isEmpty else { return nil }
+        guard try store.buckets().contains(bucket), try !store.list(bucket: bucket).isEmpty else {
+            return nil
+        }
         return try store.get(bucket: bucket, key: try ObjectKey("a/key"))
     }
 
-    /// The process dies in each disk operation of a put, of an object that is new and of one that replaces another: the
-    /// old or the new object is there, whole, and once the put has returned it is the new one.
+    /// The process dies in each disk operation of a put, of an object that is new and of one that replaces
+    /// another: the old or the new object is there, whole, and once the put has returned it is the new one.
     @Test(arguments: [(100, 200), (200, 200_000), (200_000, 100), (200_000, 300_000)])
     func anObjectIsThereWholeOrNotAtAll(old: Int, new: Int) throws {
         let before = [UInt8](repeating: 1, count: old)

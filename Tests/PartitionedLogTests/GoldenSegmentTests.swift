@@ -28,7 +28,8 @@ struct GoldenSegmentTests {
         let directory = try golden(name)
         var records = 0
         for file in try FileSystem.local.list(directory) where file.hasSuffix(".log") {
-            for batch in try batches("\(directory)/\(file)") where batch.header.compression == Compression.none {
+            for batch in try batches("\(directory)/\(file)")
+            where batch.header.compression == Compression.none {
                 records += try batch.ownedRecords.count
             }
         }
@@ -41,7 +42,9 @@ struct GoldenSegmentTests {
     @Test func recordsEncodeToTheBytesThatKafkaWrote() throws {
         var compared = 0
         for original in try batches(try golden("idx-clean/00000000000000000000.log")) {
-            guard original.header.compression == Compression.none, !original.header.isControl else { continue }
+            guard original.header.compression == Compression.none, !original.header.isControl else {
+                continue
+            }
             let builder = RecordBatchBuilder(compression: .none)
             for record in try original.ownedRecords { builder.append(record) }
             var encoded: [UInt8] = []

@@ -51,8 +51,8 @@ import Testing
         return acknowledged
     }
 
-    /// The process dies in each of its disk operations in turn. What was acknowledged is there, in order, without a gap;
-    /// and the same work, done again, ends as undisturbed work does.
+    /// The process dies in each of its disk operations in turn. What was acknowledged is there, in order,
+    /// without a gap; and the same work, done again, ends as undisturbed work does.
     @Test func aDeathInAnyOperationLosesNothingAcknowledged() throws {
         let counter = FaultPlan(operation: .max, fault: .crash)
         let undisturbed = try TemporaryDirectory()
@@ -76,19 +76,26 @@ import Testing
             }
             #expect(Self.work(directory.path, .local) == 12, "operation \(operation)")
             let log = try LogDirectory(directory.path, configuration: Self.configuration)
-            #expect(try Self.numbers(log.partition(TopicPartition("t", 0))) == Array(0..<12), "operation \(operation)")
+            #expect(
+                try Self.numbers(log.partition(TopicPartition("t", 0))) == Array(0..<12),
+                "operation \(operation)")
         }
     }
 
-    /// Each operation fails once, as on a disk that is full for a moment: the error is told, and the log goes on.
+    /// Each operation fails once, as on a disk that is full for a moment: the error is told, and the log goes
+    /// on.
     @Test func aDiskThatIsFullForAMomentLosesNothing() throws {
         for operation in 0..<120 {
             let directory = try TemporaryDirectory()
             let plan = FaultPlan(operation: operation, fault: .fail(errno: 28))
             let acknowledged = Self.work(directory.path, FileSystem(faults: plan))
-            #expect(Self.work(directory.path, .local) == 12, "operation \(operation), \(acknowledged) acknowledged")
+            #expect(
+                Self.work(directory.path, .local) == 12,
+                "operation \(operation), \(acknowledged) acknowledged")
             let log = try LogDirectory(directory.path, configuration: Self.configuration)
-            #expect(try Self.numbers(log.partition(TopicPartition("t", 0))) == Array(0..<12), "operation \(operation)")
+            #expect(
+                try Self.numbers(log.partition(TopicPartition("t", 0))) == Array(0..<12),
+                "operation \(operation)")
         }
     }
 

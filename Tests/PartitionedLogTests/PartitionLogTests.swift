@@ -66,7 +66,8 @@ import Testing
         #expect(partition.segmentCount > 3)
         #expect(try readAll(partition) == records(0..<300))
         for start in [1, 99, 100, 101, 250, 299] {
-            #expect(try readAll(partition, from: Offset(Int64(start))) == records(start..<300), "from \(start)")
+            #expect(
+                try readAll(partition, from: Offset(Int64(start))) == records(start..<300), "from \(start)")
         }
     }
 
@@ -90,7 +91,9 @@ import Testing
         let log = try LogDirectory(directory.path, configuration: configuration)
         try log.createTopic("t", partitions: 1)
         let partition = try log.partition(TopicPartition("t", 0))
-        var large = try batch([OwnedRecord(offset: 0, timestamp: 0, key: nil, value: [UInt8](repeating: 1, count: 600))])
+        var large = try batch([
+            OwnedRecord(offset: 0, timestamp: 0, key: nil, value: [UInt8](repeating: 1, count: 600))
+        ])
         #expect(#expect(throws: LogError.self) { try partition.append(&large) }?.code == .messageTooLarge)
         var damaged = try batch(records(0..<1))
         damaged[70] ^= 1
@@ -101,12 +104,17 @@ import Testing
     @Test func topicsAreNamedAndMadeByKafkasRules() throws {
         let log = try LogDirectory(directory.path)
         for name in ["", ".", "..", "a b", "a/b", "é", String(repeating: "x", count: 250)] {
-            #expect(#expect(throws: LogError.self) { try log.createTopic(name, partitions: 1) }?.code == .invalidTopic)
+            #expect(
+                #expect(throws: LogError.self) { try log.createTopic(name, partitions: 1) }?.code
+                    == .invalidTopic)
         }
-        #expect(#expect(throws: LogError.self) { try log.createTopic("t", partitions: 0) }?.code == .invalidPartitions)
+        #expect(
+            #expect(throws: LogError.self) { try log.createTopic("t", partitions: 0) }?.code
+                == .invalidPartitions)
         try log.createTopic("t-1", partitions: 2)
         #expect(
-            #expect(throws: LogError.self) { try log.createTopic("t-1", partitions: 2) }?.code == .topicAlreadyExists)
+            #expect(throws: LogError.self) { try log.createTopic("t-1", partitions: 2) }?.code
+                == .topicAlreadyExists)
         let metadata = try FileSystem.local.contents(of: "\(directory.path)/t-1-0/partition.metadata")
         let text = String(decoding: metadata, as: UTF8.self)
         #expect(text.wholeMatch(of: /version: 0\ntopic_id: [A-Za-z0-9_-]{22}/) != nil, "\(text)")

@@ -21,7 +21,8 @@ extension RecordBatch {
             try forEachRecord(&scratch) { record in
                 records.append(
                     OwnedRecord(
-                        offset: record.offset.value, timestamp: record.timestamp, key: record.key.map(Array.init),
+                        offset: record.offset.value, timestamp: record.timestamp,
+                        key: record.key.map(Array.init),
                         value: record.value.map(Array.init), headers: record.headers))
             }
             return records
@@ -53,7 +54,8 @@ func batch(_ records: [OwnedRecord], compression: Compression = .none) throws ->
 
 @Suite struct RecordBatchTests {
     private static let samples: [OwnedRecord] = [
-        OwnedRecord(offset: 0, timestamp: 1_704_205_800_000, key: Array("AAPL".utf8), value: Array("{}".utf8)),
+        OwnedRecord(
+            offset: 0, timestamp: 1_704_205_800_000, key: Array("AAPL".utf8), value: Array("{}".utf8)),
         OwnedRecord(offset: 1, timestamp: 1_704_205_799_000, key: nil, value: nil),
         OwnedRecord(
             offset: 2, timestamp: 1_804_205_800_123, key: [], value: [UInt8](repeating: 7, count: 100_000),

@@ -31,7 +31,8 @@ enum SegmentFiles {
             }
             let offsets = try #require(
                 OffsetIndex(
-                    reading: try FileSystem.local.contents(of: "\(path).index"), base: base, logBytes: log.count))
+                    reading: try FileSystem.local.contents(of: "\(path).index"), base: base,
+                    logBytes: log.count))
             for entry in offsets.entries {
                 #expect(byPosition[entry.position]?.lastOffset == entry.offset, "\(path).index at \(entry)")
             }

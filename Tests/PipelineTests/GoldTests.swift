@@ -43,7 +43,8 @@ extension Pipeline {
         options: ReplayOptions = ReplayOptions(), fileSystem: FileSystem = .local
     ) throws -> ReplaySummary {
         let pipeline = try Pipeline(
-            directory, settings: settings, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            directory, settings: settings,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             fileSystem: fileSystem)
         let summary = try pipeline.replay(try paths.map { try ByteSource(path: $0) }, options: options)
         try pipeline.close()
@@ -53,7 +54,9 @@ extension Pipeline {
 
 @Suite struct GoldTests {
     private let directory: TemporaryDirectory
-    private static let recordings = [ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson")]
+    private static let recordings = [
+        ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson"),
+    ]
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -95,11 +98,16 @@ extension Pipeline {
         try expectGoldOfTheFixtures(data)
         let counts = try CSVTable(fixture: "counts.csv").rows[0].compactMap { Int($0) }
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == Int64(counts[0]))
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == Int64(counts[1]))
+        #expect(
+            try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW")
+                == Int64(counts[0]))
+        #expect(
+            try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES")
+                == Int64(counts[1]))
         #expect(try warehouse.connection.integer("SELECT count(*) FROM LOAD_REJECTS") == Int64(counts[2]))
         let lines = summary.recordings.reduce(0) { $0 + $1.lines }
-        #expect(summary.recordings.reduce(0) { $0 + $1.quotes + $1.rejected + $1.blank + $1.filtered } == lines)
+        #expect(
+            summary.recordings.reduce(0) { $0 + $1.quotes + $1.rejected + $1.blank + $1.filtered } == lines)
         #expect(summary.recordings.reduce(0) { $0 + $1.blank } == counts[3])
         #expect(summary.stages.prefix(3).map(\.rows) == [counts[0], counts[0], counts[0]])
     }
@@ -107,11 +115,13 @@ extension Pipeline {
     @Test func rejectsAreTheLinesThatAnotherProgramRejects() throws {
         try Pipeline.replay(Self.recordings, into: data)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        let rejects = try warehouse.connection.rows("SELECT SOURCE_FILE, LINE_NUMBER, REASON FROM LOAD_REJECTS ORDER BY REJECT_ID")
+        let rejects = try warehouse.connection.rows(
+            "SELECT SOURCE_FILE, LINE_NUMBER, REASON FROM LOAD_REJECTS ORDER BY REJECT_ID")
         let expected = try CSVTable(fixture: "rejects.csv").rows
         #expect(rejects.count == expected.count)
         for (reject, cells) in zip(rejects, expected) {
-            guard case .text(let source) = reject[0], case .integer(let line) = reject[1], case .text(let reason) = reject[2]
+            guard case .text(let source) = reject[0], case .integer(let line) = reject[1],
+                case .text(let reason) = reject[2]
             else {
                 Issue.record("\(reject)")
                 continue
@@ -125,8 +135,10 @@ extension Pipeline {
     @Test func rawKeepsEveryQuoteWithItsOffsetAndAnEqualJSON() throws {
         try Pipeline.replay([Self.recordings[0]], into: data)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        let raw = try warehouse.connection.rows("SELECT V, LOG_PARTITION, LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")
-        let rejected = Set(try CSVTable(fixture: "rejects.csv").rows.filter { $0[0] == "simulated.ndjson" }.map { $0[1] })
+        let raw = try warehouse.connection.rows(
+            "SELECT V, LOG_PARTITION, LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")
+        let rejected = Set(
+            try CSVTable(fixture: "rejects.csv").rows.filter { $0[0] == "simulated.ndjson" }.map { $0[1] })
         let lines = try ProjectFiles.text("Fixtures/simulated.ndjson").split(separator: "\n").enumerated()
             .filter { !rejected.contains(String($0.offset + 1)) }.map { String($0.element) }
         #expect(raw.map { $0[0] } == lines.map { .text($0) }, "compact lines come back byte for byte")
@@ -143,11 +155,15 @@ extension Pipeline {
         #expect(second.newRejects == 0)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
         let counts = try CSVTable(fixture: "counts.csv").rows[0].compactMap { Int64($0) }
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 2 * counts[0])
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == counts[1])
-        #expect(try warehouse.connection.rows("SELECT count(*), min(TIMES_SEEN), max(TIMES_SEEN) FROM LOAD_REJECTS") == [
-            [.integer(counts[2]), .integer(2), .integer(2)]
-        ])
+        #expect(
+            try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 2 * counts[0])
+        #expect(
+            try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == counts[1])
+        #expect(
+            try warehouse.connection.rows(
+                "SELECT count(*), min(TIMES_SEEN), max(TIMES_SEEN) FROM LOAD_REJECTS") == [
+                    [.integer(counts[2]), .integer(2), .integer(2)]
+                ])
     }
 
     @Test func theWayTakenDoesNotMatter() throws {

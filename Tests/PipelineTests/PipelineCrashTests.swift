@@ -5,8 +5,8 @@ import Testing
 @testable import Pipeline
 
 @Suite struct PipelineCrashTests {
-    /// The process dies in each of its disk operations in turn (SQLite's own aside); the same command again ends with
-    /// the gold tables of an undisturbed run.
+    /// The process dies in each of its disk operations in turn (SQLite's own aside); the same command again
+    /// ends with the gold tables of an undisturbed run.
     @Test func aDeathInAnyOperationIsMadeGoodByTheSameCommand() throws {
         let directory = try TemporaryDirectory()
         let lines = try ProjectFiles.text("Fixtures/simulated.ndjson").split(separator: "\n").prefix(600)
@@ -15,7 +15,8 @@ import Testing
         settings.objectBytes = 30_000
         let undisturbed = DataDirectory(directory.file("undisturbed"))
         let counter = FaultPlan(operation: .max, fault: .crash)
-        try Pipeline.replay([path], into: undisturbed, settings: settings, fileSystem: FileSystem(faults: counter))
+        try Pipeline.replay(
+            [path], into: undisturbed, settings: settings, fileSystem: FileSystem(faults: counter))
         let gold = try Gold(undisturbed)
         #expect(gold.tables["gold_kpi"]?.count == 7)
         let operations = counter.operationsPerformed

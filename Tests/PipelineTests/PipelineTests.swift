@@ -24,13 +24,16 @@ import Warehouse
     }
 
     private func recording(_ count: Int, name: String = "q.ndjson") throws -> String {
-        let lines = (0..<count).map { Self.quote(["A", "B", "C"][$0 % 3], 10 + $0 % 7, 1_704_900_000 + $0) + "\n" }
+        let lines = (0..<count).map {
+            Self.quote(["A", "B", "C"][$0 % 3], 10 + $0 % 7, 1_704_900_000 + $0) + "\n"
+        }
         return try directory.write(lines.joined(), to: name)
     }
 
     private func open(_ settings: PipelineSettings = PipelineSettings()) throws -> Pipeline {
         try Pipeline(
-            data, settings: settings, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            data, settings: settings,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     @Test func symbolsAndTimesChooseQuotes() throws {
@@ -116,8 +119,8 @@ import Warehouse
         #expect(again.map(\.etag) == objects.map(\.etag), "the same log makes the same bytes")
     }
 
-    /// The sink put an object and died before it committed; then more was produced. The object is put again, longer, and
-    /// what had been loaded of it is not loaded twice.
+    /// The sink put an object and died before it committed; then more was produced. The object is put again,
+    /// longer, and what had been loaded of it is not loaded twice.
     @Test func anObjectThatGrewIsLoadedFromWhereItGrew() throws {
         let first = try open()
         _ = try first.replay([try ByteSource(path: try recording(10, name: "a"))])
@@ -126,7 +129,8 @@ import Warehouse
         try first.groupOffsets.commit("bronze-sink", TopicPartition("stock-quotes", 0), .zero, timestamp: 0)
         _ = try first.replay([try ByteSource(path: try recording(25, name: "b"))])
         #expect(try first.store.get(bucket: try BucketName("bronze-transactions"), key: key) != short)
-        let offsets = try first.warehouse.connection.rows("SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        let offsets = try first.warehouse.connection.rows(
+            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
         #expect(offsets == (0..<35).map { [.integer(Int64($0))] })
     }
 
@@ -136,7 +140,9 @@ import Warehouse
         func put(_ key: String, _ text: String) throws {
             var frame: [UInt8] = []
             try Array(text.utf8).withUnsafeBytes { try ZstdCompressor().compress($0, appendingTo: &frame) }
-            try frame.withUnsafeBytes { _ = try pipeline.store.put($0, bucket: bucket, key: try ObjectKey(key)) }
+            try frame.withUnsafeBytes {
+                _ = try pipeline.store.put($0, bucket: bucket, key: try ObjectKey(key))
+            }
         }
         let good = Self.quote("A", 10, 1_704_900_000)
         try put("stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst", "\(good)\nrubbish\n\(good)\n")
@@ -144,11 +150,13 @@ import Warehouse
         let result = try pipeline.load()
         #expect(result.stage.rows == 2)
         #expect(result.objects == 1)
-        #expect(result.rejects.map(\.place.description) == [
-            "s3://bronze-transactions/stock-quotes/partition=0/00000000000000000000.ndjson.zst:2"
-        ])
+        #expect(
+            result.rejects.map(\.place.description) == [
+                "s3://bronze-transactions/stock-quotes/partition=0/00000000000000000000.ndjson.zst:2"
+            ])
         #expect(try pipeline.load().objects == 0, "an object is loaded once")
-        let offsets = try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        let offsets = try pipeline.warehouse.connection.rows(
+            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
         #expect(offsets == [[.integer(0)], [.integer(2)]])
     }
 
@@ -168,7 +176,10 @@ import Warehouse
         #expect(try pipeline.sink().stage.rows == 2)
         let result = try pipeline.load()
         #expect(result.rejects.map(\.reason) == ["malformed JSON: not a JSON object"])
-        #expect(try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET, C FROM RAW_SHREDDED") == [[.integer(1), .real(10.5)]])
+        #expect(
+            try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET, C FROM RAW_SHREDDED") == [
+                [.integer(1), .real(10.5)]
+            ])
     }
 
     @Test func oneProcessWritesAtATime() throws {
@@ -196,16 +207,21 @@ import Warehouse
         #expect(summary.recordings[0].quotes > 1000)
         #expect(summary.recordings[3].quotes == 10)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        let reasons = try warehouse.connection.rows("SELECT REASON FROM LOAD_REJECTS WHERE REASON LIKE '%cut.ndjson.zst%' OR REASON LIKE '%binary%'")
+        let reasons = try warehouse.connection.rows(
+            "SELECT REASON FROM LOAD_REJECTS WHERE REASON LIKE '%cut.ndjson.zst%' OR REASON LIKE '%binary%'")
         #expect(reasons.count == 2)
     }
 
     @Test func aTruncatedLastLineIsSaidToBeOne() throws {
-        let path = try directory.write(Self.quote("A", 1, 1_704_900_000) + "\n" + #"{"c":1,"d":"#, to: "t.ndjson")
+        let path = try directory.write(
+            Self.quote("A", 1, 1_704_900_000) + "\n" + #"{"c":1,"d":"#, to: "t.ndjson")
         let summary = try Pipeline.replay([path], into: data)
-        #expect(summary.rejects.first?.reason == "the recording's last line is cut short: malformed JSON: the line ends too early")
+        #expect(
+            summary.rejects.first?.reason
+                == "the recording's last line is cut short: malformed JSON: the line ends too early")
         #expect(summary.rejects.first?.places.first?.line == 2)
         let whole = try directory.write(Self.quote("A", 1, 1_704_900_000), to: "w.ndjson")
-        #expect(try Pipeline.replay([whole], into: DataDirectory(directory.file("w"))).recordings[0].quotes == 1)
+        #expect(
+            try Pipeline.replay([whole], into: DataDirectory(directory.file("w"))).recordings[0].quotes == 1)
     }
 }

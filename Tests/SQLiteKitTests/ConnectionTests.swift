@@ -12,7 +12,8 @@ import Testing
     @Test func everyKindOfValueComesBackAsItWasBound() throws {
         try connection.execute("CREATE TABLE t (a)")
         let values: [SQLiteValue] = [
-            .null, .integer(.min), .integer(0), .real(0.1), .real(-0.0), .text(""), .text("ÄÖ\u{0}✓"), .blob([]),
+            .null, .integer(.min), .integer(0), .real(0.1), .real(-0.0), .text(""), .text("ÄÖ\u{0}✓"),
+            .blob([]),
             .blob([0, 255]),
         ]
         let insert = try connection.prepare("INSERT INTO t VALUES (?)")
@@ -54,7 +55,9 @@ import Testing
     @Test func aFailedTransactionLeavesNothing() throws {
         try connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)")
         #expect(throws: SQLiteError.self) {
-            try connection.transaction { try connection.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (1)") }
+            try connection.transaction {
+                try connection.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (1)")
+            }
         }
         #expect(try connection.integer("SELECT count(*) FROM t") == 0)
         try connection.transaction { try connection.execute("INSERT INTO t VALUES (2)") }
@@ -75,7 +78,8 @@ import Testing
 
     @Test func aggregatesKeepOneStateAGroup() throws {
         connection.addAggregate("longest", Longest.self)
-        try connection.execute("CREATE TABLE t (k, v); INSERT INTO t VALUES (1, 3), (2, 9), (1, 5), (2, NULL), (3, NULL)")
+        try connection.execute(
+            "CREATE TABLE t (k, v); INSERT INTO t VALUES (1, 3), (2, 9), (1, 5), (2, NULL), (3, NULL)")
         #expect(
             try connection.rows("SELECT k, longest(v) FROM t GROUP BY k ORDER BY k")
                 == [[.integer(1), .real(5)], [.integer(2), .real(9)], [.integer(3), .null]])
@@ -83,10 +87,12 @@ import Testing
     }
 
     @Test func functionsAreNullWhereAnArgumentIs() throws {
-        connection.addFunction("power_of", { base, exponent in (0..<exponent).reduce(1) { power, _ in power * base } })
-        #expect(try connection.rows("SELECT power_of(2.5, 2), power_of(NULL, 1), power_of(1, NULL)") == [
-            [.real(6.25), .null, .null]
-        ])
+        connection.addFunction(
+            "power_of", { base, exponent in (0..<exponent).reduce(1) { power, _ in power * base } })
+        #expect(
+            try connection.rows("SELECT power_of(2.5, 2), power_of(NULL, 1), power_of(1, NULL)") == [
+                [.real(6.25), .null, .null]
+            ])
     }
 
     @Test func aReadOnlyConnectionSaysSo() throws {

@@ -1,11 +1,11 @@
 import DurableIO
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A variable of the environment; `nil` where it is not set or empty.
@@ -49,7 +49,8 @@ public final class Subprocess {
     ///   - input: the file that is its standard input.
     ///   - fileBytesMax: the largest file that it may write, as a full disk would have it.
     public init(
-        _ arguments: [String], input: String = "/dev/null", fileBytesMax: Int? = nil, environment extra: [String] = []
+        _ arguments: [String], input: String = "/dev/null", fileBytesMax: Int? = nil,
+        environment extra: [String] = []
     ) throws {
         directory = try TemporaryDirectory()
         var words = arguments
@@ -61,8 +62,18 @@ public final class Subprocess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, directory.file("out"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, directory.file("err"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(
+            &actions, 1, directory.file("out"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(
+            &actions, 2, directory.file("err"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // The threads of a test runner block signals, which a new process would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = []
         var cursor = environ
@@ -73,7 +84,7 @@ public final class Subprocess {
         envp += extra.map { strdup($0) } + [nil]
         defer { (argv + envp).forEach { free($0) } }
         var process: pid_t = 0
-        let result = posix_spawn(&process, words[0], &actions, nil, &argv, &envp)
+        let result = posix_spawn(&process, words[0], &actions, &attributes, &argv, &envp)
         guard result == 0 else {
             throw DurableIOError(
                 code: .notFound, message: "cannot start \(words[0]): \(String(cString: strerror(result)))")
@@ -84,29 +95,35 @@ public final class Subprocess {
     /// Sends a signal, SIGKILL (9) unless another is named.
     public func kill(_ signal: Int32 = 9) {
         #if canImport(Glibc)
-        _ = Glibc.kill(process, signal)
+            _ = Glibc.kill(process, signal)
         #elseif canImport(Musl)
-        _ = Musl.kill(process, signal)
+            _ = Musl.kill(process, signal)
         #else
-        _ = Darwin.kill(process, signal)
+            _ = Darwin.kill(process, signal)
         #endif
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, and ends it where that takes more than five minutes.
     public func wait() throws -> Outcome {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let deadline = ContinuousClock.now + .seconds(300)
+        while waitpid(process, &status, WNOHANG) == 0 {
+            if ContinuousClock.now > deadline { kill() }
+            WallClock.sleep(.milliseconds(2))
+        }
         let signal = status & 0x7F
         let text = { (name: String) in
             String(decoding: try FileSystem.local.contents(of: self.directory.file(name)), as: UTF8.self)
         }
         return Outcome(
-            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, output: try text("out"), errors: try text("err"))
+            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, output: try text("out"),
+            errors: try text("err"))
     }
 
     /// Runs `tapehouse` with arguments to its end.
     public static func run(
-        _ arguments: [String], input: String = "/dev/null", fileBytesMax: Int? = nil, environment: [String] = []
+        _ arguments: [String], input: String = "/dev/null", fileBytesMax: Int? = nil,
+        environment: [String] = []
     ) throws -> Outcome {
         try Subprocess(
             [tapehouse] + arguments, input: input, fileBytesMax: fileBytesMax, environment: environment

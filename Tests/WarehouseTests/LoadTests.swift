@@ -58,9 +58,10 @@ import Testing
         #expect(try warehouse.hasLoaded(bucket: "b", key: "t/partition=0/0", etag: "e"))
         #expect(try !warehouse.hasLoaded(bucket: "b", key: "t/partition=0/0", etag: "other"))
         #expect(
-            try warehouse.connection.rows("SELECT ROWS_LOADED, ROWS_REJECTED, NEXT_OFFSET FROM COMMON.LOAD_HISTORY") == [
-                [.integer(2), .integer(1), .integer(3)]
-            ])
+            try warehouse.connection.rows(
+                "SELECT ROWS_LOADED, ROWS_REJECTED, NEXT_OFFSET FROM COMMON.LOAD_HISTORY") == [
+                    [.integer(2), .integer(1), .integer(3)]
+                ])
     }
 
     @Test func aFailedLoadLeavesNothing() throws {
@@ -83,12 +84,18 @@ import Testing
         }
         #expect(
             try warehouse.connection.rows(
-                "SELECT V, TOPIC, LOG_PARTITION, LOG_OFFSET, LOADED_AT FROM COMMON.BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID") == [
+                "SELECT V, TOPIC, LOG_PARTITION, LOG_OFFSET, LOADED_AT FROM COMMON.BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID"
+            ) == [
                 [
-                    .text(#"{"c":167.41,"d":0.0,"dp":0.0001,"h":168,"l":0.0001,"o":null,"pc":0.0001,"t":1381132800,"symbol":"SPY","fetched_at":1381132800}"#),
+                    .text(
+                        #"{"c":167.41,"d":0.0,"dp":0.0001,"h":168,"l":0.0001,"o":null,"pc":0.0001,"t":1381132800,"symbol":"SPY","fetched_at":1381132800}"#
+                    ),
                     .text("t"), .integer(0), .integer(5), .text("2024-01-01 00:00:00"),
                 ],
-                [.text(#"{"c" : 1.50, "symbol":"SPY"}"#), .text("t"), .integer(0), .integer(6), .text("2024-01-01 00:00:00")],
+                [
+                    .text(#"{"c" : 1.50, "symbol":"SPY"}"#), .text("t"), .integer(0), .integer(6),
+                    .text("2024-01-01 00:00:00"),
+                ],
             ])
     }
 
@@ -101,23 +108,33 @@ import Testing
             #expect(new == (round == 1 ? 2 : 0))
         }
         #expect(
-            try warehouse.connection.rows("SELECT LINE_NUMBER, RAW_LINE, TIMES_SEEN, LOG_OFFSET FROM LOAD_REJECTS ORDER BY 1") == [
-                [.integer(1), .text("text"), .integer(2), .integer(0)], [.integer(2), .blob(bytes), .integer(2), .integer(1)],
-            ])
+            try warehouse.connection.rows(
+                "SELECT LINE_NUMBER, RAW_LINE, TIMES_SEEN, LOG_OFFSET FROM LOAD_REJECTS ORDER BY 1") == [
+                    [.integer(1), .text("text"), .integer(2), .integer(0)],
+                    [.integer(2), .blob(bytes), .integer(2), .integer(1)],
+                ])
         #expect(try warehouse.nextOffset(topic: "r", partition: 0) == 4)
     }
 
     @Test func otherFilesAreNoWarehouse() throws {
         let text = try directory.write("this is no database, only text of some length", to: "text.db")
-        #expect(#expect(throws: WarehouseError.self) { try Warehouse(path: text, access: .readOnly) }?.code == .unsupportedFormat)
+        #expect(
+            #expect(throws: WarehouseError.self) { try Warehouse(path: text, access: .readOnly) }?.code
+                == .unsupportedFormat)
         let other = directory.file("other.db")
         try Connection(path: other, access: .readWrite).execute("CREATE TABLE t (a)")
-        #expect(#expect(throws: WarehouseError.self) { try Warehouse(path: other, access: .readWrite) }?.code == .unsupportedFormat)
         #expect(
-            #expect(throws: WarehouseError.self) { try Warehouse(path: directory.file("none"), access: .readOnly) }?.code
+            #expect(throws: WarehouseError.self) { try Warehouse(path: other, access: .readWrite) }?.code
+                == .unsupportedFormat)
+        #expect(
+            #expect(throws: WarehouseError.self) {
+                try Warehouse(path: directory.file("none"), access: .readOnly)
+            }?.code
                 == .notFound)
         try warehouse.connection.execute("PRAGMA user_version = 99")
-        let newer = #expect(throws: WarehouseError.self) { try Warehouse(path: warehouse.path, access: .readOnly) }
+        let newer = #expect(throws: WarehouseError.self) {
+            try Warehouse(path: warehouse.path, access: .readOnly)
+        }
         #expect(newer?.message.contains("version 99") == true)
     }
 

@@ -1,5 +1,5 @@
-// XXH64 and XXH3-64 as specified in xxHash's doc/xxhash_spec.md. MinIO's xl.meta is guarded by the one and its
-// version signature is made with both; only metadata passes through here, so clarity comes before rate.
+// XXH64 and XXH3-64 as specified in xxHash's doc/xxhash_spec.md. MinIO's xl.meta is guarded by the one and
+// its version signature is made with both; only metadata passes through here, so clarity comes before rate.
 
 private let prime32x1: UInt64 = 0x9E37_79B1
 private let prime32x2: UInt64 = 0x85EB_CA77

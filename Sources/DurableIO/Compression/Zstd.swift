@@ -4,7 +4,8 @@ import CZstd
 private func check(_ result: Int, _ action: String) throws -> Int {
     guard ZSTD_isError(result) == 0 else {
         throw DurableIOError(
-            code: .corrupt, message: "cannot \(action): zstd says \(String(cString: ZSTD_getErrorName(result)))")
+            code: .corrupt,
+            message: "cannot \(action): zstd says \(String(cString: ZSTD_getErrorName(result)))")
     }
     return result
 }
@@ -38,7 +39,8 @@ public final class ZstdCompressor {
     /// Appends to `output` what is ready of a frame that `bytes` continue.
     ///
     /// - Parameter last: ends the frame; the next call starts another.
-    public func stream(_ bytes: UnsafeRawBufferPointer, last: Bool, appendingTo output: inout [UInt8]) throws {
+    public func stream(_ bytes: UnsafeRawBufferPointer, last: Bool, appendingTo output: inout [UInt8]) throws
+    {
         var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
         let step = ZSTD_CStreamOutSize()
         while true {
@@ -89,7 +91,8 @@ public final class ZstdDecompressor {
 
     /// Decompresses whole frames, replacing the content of `output`.
     ///
-    /// - Parameter limit: the most bytes that may come out; more is an error, so that hostile input cannot fill memory.
+    /// - Parameter limit: the most bytes that may come out; more is an error, so that hostile input cannot
+    ///   fill memory.
     public func decompress(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int) throws {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         isAtFrameBoundary = true
@@ -108,10 +111,12 @@ public final class ZstdDecompressor {
             output.removeLast(step - produced)
             if output.count > limit {
                 throw DurableIOError(
-                    code: .corrupt, message: "cannot decompress: the content is over its limit of \(limit) bytes")
+                    code: .corrupt,
+                    message: "cannot decompress: the content is over its limit of \(limit) bytes")
             }
             if taken == 0, produced == 0 {
-                throw DurableIOError(code: .truncated, message: "cannot decompress: the zstd frame is cut short")
+                throw DurableIOError(
+                    code: .truncated, message: "cannot decompress: the zstd frame is cut short")
             }
         }
     }

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// An advisory lock that says "one writer": held until released or the process ends, however it ends.
@@ -26,7 +26,8 @@ public final class DirectoryLock: Sendable {
             let holder = String(decoding: content.prefix { $0 != 0x0A }, as: UTF8.self)
             throw DurableIOError(
                 code: .locked,
-                message: "\(FileSystem.parent(of: path)) is in use by \(holder.isEmpty ? "another process" : holder)"
+                message:
+                    "\(FileSystem.parent(of: path)) is in use by \(holder.isEmpty ? "another process" : holder)"
                     + "; wait for it to end, or choose another directory",
                 path: path)
         }

@@ -1,12 +1,13 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
-/// What went wrong with a file, a directory or a compressed stream: a code to branch on and a sentence to print.
+/// What went wrong with a file, a directory or a compressed stream: a code to branch on and a sentence to
+/// print.
 public struct DurableIOError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure. New kinds may be added, so switch over it with a default.
     public struct Code: Hashable, Sendable, CustomStringConvertible {

@@ -1,23 +1,23 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 import Synchronization
 
 /// A plan of failures for a `FileSystem`, so that tests can fail each write in turn.
 ///
-/// Operations that change the disk (write, sync, truncate, rename, remove, create) are numbered from 0 in the order
-/// they happen. Thread-safe.
+/// Operations that change the disk (write, sync, truncate, rename, remove, create) are numbered from 0 in the
+/// order they happen. Thread-safe.
 public final class FaultPlan: Sendable {
     /// What happens when the chosen operation is reached.
     public enum Fault: Sendable, Equatable {
         /// That operation alone fails with this error number; later ones work.
         case fail(errno: Int32)
-        /// The process is taken to have died inside that operation: a write leaves only its first half behind,
-        /// and that and every later operation fails.
+        /// The process is taken to have died inside that operation: a write leaves only its first half
+        /// behind, and that and every later operation fails.
         case crash
     }
 
@@ -41,7 +41,8 @@ public final class FaultPlan: Sendable {
 
     /// Counts an operation that writes `length` bytes, and says how many of them may reach the disk.
     ///
-    /// - Returns: `nil` where the operation goes ahead; otherwise the number of bytes to write before failing,
+    /// - Returns: `nil` where the operation goes ahead; otherwise the number of bytes to write before
+    ///   failing,
     ///   and the error number.
     func admit(length: Int) -> (torn: Int, errno: Int32)? {
         state.withLock { state in

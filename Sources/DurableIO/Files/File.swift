@@ -1,15 +1,15 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// An open file. Reads and writes name their position, so there is no shared cursor.
 ///
-/// The descriptor is closed when the last reference goes. Safe to share between threads; writes that overlap are
-/// the caller's to order.
+/// The descriptor is closed when the last reference goes. Safe to share between threads; writes that overlap
+/// are the caller's to order.
 public final class File: Sendable {
     /// The path the file was opened by.
     public let path: String
@@ -106,10 +106,12 @@ public final class File: Sendable {
     public func sync() throws {
         try admitChange("sync")
         #if canImport(Darwin)
-        // A plain fsync on Apple systems stops at the drive's cache.
-        guard fcntl(descriptor, F_FULLFSYNC) != -1 || fsync(descriptor) == 0 else { throw failure("sync") }
+            // A plain fsync on Apple systems stops at the drive's cache.
+            guard fcntl(descriptor, F_FULLFSYNC) != -1 || fsync(descriptor) == 0 else {
+                throw failure("sync")
+            }
         #else
-        guard fdatasync(descriptor) == 0 else { throw failure("sync") }
+            guard fdatasync(descriptor) == 0 else { throw failure("sync") }
         #endif
     }
 

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The file system as the rest of the project sees it: the one seam through which bytes reach the disk.
@@ -99,7 +99,8 @@ public struct FileSystem: Sendable {
         }
         guard try kind(of: path) == .directory else {
             throw DurableIOError(
-                code: .notDirectory, message: "cannot create directory \(path): a file stands there", path: path)
+                code: .notDirectory, message: "cannot create directory \(path): a file stands there",
+                path: path)
         }
     }
 
@@ -172,7 +173,8 @@ public struct FileSystem: Sendable {
         return try file.read(at: 0, count: try file.size())
     }
 
-    /// Replaces a file's content in one step: after a crash the old or the new content is there, never a mixture.
+    /// Replaces a file's content in one step: after a crash the old or the new content is there, never a
+    /// mixture.
     public func replaceContents(of path: String, with bytes: [UInt8]) throws {
         let temporary = path + ".tmp"
         let file = try open(temporary, .replace)
@@ -192,7 +194,8 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// The absolute path of something that exists, with symbolic links followed; the path itself where that fails.
+    /// The absolute path of something that exists, with symbolic links followed; the path itself where that
+    /// fails.
     public func absolutePath(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }

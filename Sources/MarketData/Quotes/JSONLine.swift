@@ -1,5 +1,5 @@
-/// A complete JSON parser (RFC 8259) for a line that holds a quote in any shape: keys in any order, blanks, escapes,
-/// numbers of any form, further keys of any depth up to a limit.
+/// A complete JSON parser (RFC 8259) for a line that holds a quote in any shape: keys in any order, blanks,
+/// escapes, numbers of any form, further keys of any depth up to a limit.
 ///
 /// Not thread-safe.
 final class JSONLine {
@@ -16,8 +16,8 @@ final class JSONLine {
 
     /// Reads the line into `quote`, whose fields are missing before.
     ///
-    /// A key that comes twice counts with its last value. Text that holds a number is taken as the number, as a cast in
-    /// SQL would.
+    /// A key that comes twice counts with its last value. Text that holds a number is taken as the number, as
+    /// a cast in SQL would.
     func parse(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) throws(QuoteRejection) {
         bytes = line
         position = 0
@@ -107,7 +107,8 @@ final class JSONLine {
 
     private static func number(text: String) -> JSONNumber? {
         if let integer = Int64(text), !text.hasPrefix("+") { return JSONNumber(integer: integer) }
-        guard text.utf8.allSatisfy({ "+-.eE0123456789".utf8.contains($0) }), let real = Double(text), real.isFinite
+        guard text.utf8.allSatisfy({ "+-.eE0123456789".utf8.contains($0) }), let real = Double(text),
+            real.isFinite
         else { return nil }
         return JSONNumber(real: real)
     }
@@ -236,7 +237,8 @@ final class JSONLine {
     private func hexadecimalUnit() throws(QuoteRejection) -> UInt32 {
         var unit: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80
+            else {
                 throw fail("four hexadecimal digits are expected")
             }
             unit = unit << 4 | UInt32(digit)
@@ -254,7 +256,9 @@ final class JSONLine {
     private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private func skipBlanks() {
-        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            position += 1
+        }
     }
 
     private func expect(_ scalar: Unicode.Scalar, _ place: String) throws(QuoteRejection) {

@@ -68,8 +68,8 @@ public struct ParsedQuote {
     public var symbol = UnsafeRawBufferPointer(start: nil, count: 0)
     /// `fetched_at`: when the producer asked, in seconds since 1970.
     public var fetchedAt = JSONNumber.missing
-    /// Whether these fields are the whole line: the usual keys in the usual order, each number within 15 digits. Then
-    /// an equal JSON value can be made of them, and the line itself need not be kept.
+    /// Whether these fields are the whole line: the usual keys in the usual order, each number within 15
+    /// digits. Then an equal JSON value can be made of them, and the line itself need not be kept.
     public var isWhole = false
 
     /// A quote without values.

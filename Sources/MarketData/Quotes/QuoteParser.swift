@@ -1,8 +1,8 @@
 /// Reads quotes from lines of JSON.
 ///
-/// Lines in the shape that producers write (the usual keys in the usual order, with or without a blank behind `:` and
-/// `,`) take a short way that compares keys and turns digits into numbers; every other line goes through `JSONLine`,
-/// a complete JSON parser, with the same results. Not thread-safe.
+/// Lines in the shape that producers write (the usual keys in the usual order, with or without a blank behind
+/// `:` and `,`) take a short way that compares keys and turns digits into numbers; every other line goes
+/// through `JSONLine`, a complete JSON parser, with the same results. Not thread-safe.
 public final class QuoteParser {
     private let general = JSONLine()
 
@@ -32,7 +32,8 @@ public final class QuoteParser {
 
     // MARK: The short way
 
-    private static func parseUsualShape(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) -> Bool {
+    private static func parseUsualShape(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) -> Bool
+    {
         guard let base = line.baseAddress else { return false }
         var cursor = Cursor(
             position: base.assumingMemoryBound(to: UInt8.self),
@@ -89,7 +90,8 @@ public final class QuoteParser {
             let start = position
             while position < end, position.pointee != UInt8(ascii: "\"") {
                 // Escapes, control characters and what is not ASCII take the long way.
-                guard position.pointee >= 0x20, position.pointee < 0x7F, position.pointee != UInt8(ascii: "\\")
+                guard position.pointee >= 0x20, position.pointee < 0x7F,
+                    position.pointee != UInt8(ascii: "\\")
                 else { return false }
                 position += 1
             }
@@ -114,8 +116,8 @@ public final class QuoteParser {
     }
 }
 
-/// A decimal number that is exact in 15 digits and that SQLite writes in just these characters: no exponent, no
-/// superfluous zeros, at least 0.0001 where it is not zero.
+/// A decimal number that is exact in 15 digits and that SQLite writes in just these characters: no exponent,
+/// no superfluous zeros, at least 0.0001 where it is not zero.
 struct ShortDecimal {
     let number: JSONNumber
 
@@ -123,7 +125,8 @@ struct ShortDecimal {
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
 
-    /// Reads one at `position`, which moves behind it; leaves it where it is and gives `nil` for anything else.
+    /// Reads one at `position`, which moves behind it; leaves it where it is and gives `nil` for anything
+    /// else.
     @inline(__always)
     init?(_ position: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
         var cursor = position

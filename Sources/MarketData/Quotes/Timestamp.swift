@@ -1,4 +1,5 @@
-/// A time in whole seconds since 1970-01-01 00:00:00 UTC, to and from text. Proleptic Gregorian, no leap seconds.
+/// A time in whole seconds since 1970-01-01 00:00:00 UTC, to and from text. Proleptic Gregorian, no leap
+/// seconds.
 public struct Timestamp: Equatable, Comparable, Sendable {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     public let seconds: Int64
@@ -9,8 +10,8 @@ public struct Timestamp: Equatable, Comparable, Sendable {
     /// Earlier is less.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// Reads `2013-10-08`, `2013-10-08T14:30:00`, with a blank for the `T` and a `Z` or none behind, or seconds since
-    /// 1970 in at least six digits (fewer look like a year); all in UTC.
+    /// Reads `2013-10-08`, `2013-10-08T14:30:00`, with a blank for the `T` and a `Z` or none behind, or
+    /// seconds since 1970 in at least six digits (fewer look like a year); all in UTC.
     ///
     /// - Returns: `nil` for anything else.
     public init?(_ text: String) {

@@ -33,7 +33,8 @@ public final class ByteSource {
             throw DurableIOError(code: .notFound, message: "there is no file \(path)", path: path)
         case .directory:
             throw DurableIOError(
-                code: .isDirectory, message: "\(path) is a directory; name the recordings in it, as in \(path)/*.ndjson",
+                code: .isDirectory,
+                message: "\(path) is a directory; name the recordings in it, as in \(path)/*.ndjson",
                 path: path)
         case .file:
             file = try fileSystem.open(path, .read)
@@ -51,7 +52,8 @@ public final class ByteSource {
     /// Reads the next bytes, decompressed.
     ///
     /// - Returns: how many; 0 at the end.
-    /// - Throws: `DurableIOError`: `truncated` where a compressed stream ends early, `corrupt` where it is damaged or
+    /// - Throws: `DurableIOError`: `truncated` where a compressed stream ends early, `corrupt` where it is
+    ///   damaged or
     ///   the content is no text.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if !hasBegun { try begin() }
@@ -67,12 +69,14 @@ public final class ByteSource {
                 if produced > 0 { return produced }
             } catch let error as DurableIOError {
                 throw DurableIOError(
-                    code: .corrupt, message: "\(name) is damaged near byte \(bytesRead): \(error.message)", path: name)
+                    code: .corrupt, message: "\(name) is damaged near byte \(bytesRead): \(error.message)",
+                    path: name)
             }
             if atEnd {
                 throw DurableIOError(
                     code: .truncated,
-                    message: "\(name) is cut short: its zstd stream does not end at byte \(bytesRead), where the file "
+                    message:
+                        "\(name) is cut short: its zstd stream does not end at byte \(bytesRead), where the file "
                         + "ends; what could be read has been taken",
                     path: name)
             }
@@ -93,7 +97,8 @@ public final class ByteSource {
             throw notText("is gzip-compressed; give it as `gzip -dc \(name) | tapehouse replay -`")
         } else if let zero = start.prefix(1024).firstIndex(of: 0) {
             // Further in, zeros are damage to single lines, as a power cut leaves behind.
-            throw notText("is no text: byte \(zero) is zero; a recording has one JSON object a line, plain or as .zst")
+            throw notText(
+                "is no text: byte \(zero) is zero; a recording has one JSON object a line, plain or as .zst")
         }
     }
 
@@ -115,7 +120,8 @@ public final class ByteSource {
 
     private func fill() throws {
         if inputRange.isEmpty { inputRange = 0..<0 }
-        let count = try file.readNext(into: UnsafeMutableRawBufferPointer(rebasing: input[inputRange.upperBound...]))
+        let count = try file.readNext(
+            into: UnsafeMutableRawBufferPointer(rebasing: input[inputRange.upperBound...]))
         inputRange = inputRange.lowerBound..<inputRange.upperBound + count
         bytesRead += count
     }

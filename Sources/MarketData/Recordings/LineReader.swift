@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A line of a recording. The bytes are valid until the next line is read.
@@ -75,7 +75,8 @@ public final class LineReader {
     public var unreadableLine: Line {
         let count = min(filled - position, Self.lineBytesMax)
         return Line(
-            bytes: UnsafeRawBufferPointer(rebasing: buffer[position..<position + count]), number: lineNumber + 1,
+            bytes: UnsafeRawBufferPointer(rebasing: buffer[position..<position + count]),
+            number: lineNumber + 1,
             byteOffset: bufferOffset + position, byteCount: count, isTerminated: false)
     }
 
@@ -96,7 +97,9 @@ public final class LineReader {
         let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
         atEnd = count == 0
         filled += count
-        if bufferOffset == 0, lineNumber == 0, filled >= 3, buffer.prefix(3).elementsEqual([0xEF, 0xBB, 0xBF]) {
+        if bufferOffset == 0, lineNumber == 0, filled >= 3,
+            buffer.prefix(3).elementsEqual([0xEF, 0xBB, 0xBF])
+        {
             position = 3
         }
     }
@@ -116,7 +119,8 @@ public final class LineReader {
     private func tooLongLine() throws -> Line {
         let offset = bufferOffset + position
         if position > 0 {
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[position..<position + Self.excerptBytes]))
+            buffer.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: buffer[position..<position + Self.excerptBytes]))
         }
         bufferOffset += filled
         var byteCount = bufferOffset - offset

@@ -1,7 +1,8 @@
-/// Makes quotes in exactly the shape that a Finnhub producer writes, with the dirt of real life, and the same bytes for
-/// the same settings on every machine: it computes with integers alone.
+/// Makes quotes in exactly the shape that a Finnhub producer writes, with the dirt of real life, and the same
+/// bytes for the same settings on every machine: it computes with integers alone.
 ///
-/// A market of `symbols` shares trades on weekdays from 14:30 to 21:00 UTC; each row is one poll of one share.
+/// A market of `symbols` shares trades on weekdays from 14:30 to 21:00 UTC; each row is one poll of one
+/// share.
 public struct QuoteSimulator {
     /// What to make.
     public struct Settings: Sendable, Equatable {
@@ -126,7 +127,8 @@ public struct QuoteSimulator {
         let share = shares[index]
         switch random.below(7) {
         case 0:
-            return #"{"c":null,"d":null,"dp":null,"h":null,"l":null,"o":null,"pc":null,"t":null,"symbol":"\#(share.symbol)","#
+            return
+                #"{"c":null,"d":null,"dp":null,"h":null,"l":null,"o":null,"pc":null,"t":null,"symbol":"\#(share.symbol)","#
                 + #""fetched_at":\#(fetchedAt)}"#
         case 1:
             return #"{"c":0,"d":null,"dp":null,"h":0,"l":0,"o":0,"pc":0,"t":0,"symbol":"\#(share.symbol)","#
@@ -184,7 +186,8 @@ struct SplitMix64: RandomNumberGenerator {
         return value ^ (value >> 31)
     }
 
-    /// A number from 0 to `bound - 1`, of the high half of a product: no division, no standard library's choice.
+    /// A number from 0 to `bound - 1`, of the high half of a product: no division, no standard library's
+    /// choice.
     mutating func below(_ bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }

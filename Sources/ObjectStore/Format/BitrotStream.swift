@@ -1,7 +1,7 @@
 import DurableIO
 
-// Object data as it lies on the drive, in part.N or inline: for each block of 1 MiB (the last one shorter) the 32 bytes of
-// its HighwayHash-256, then the block. No data, no hash.
+// Object data as it lies on the drive, in part.N or inline: for each block of 1 MiB (the last one shorter)
+// the 32 bytes of its HighwayHash-256, then the block. No data, no hash.
 
 enum BitrotStream {
     static let blockBytes = 1 << 20

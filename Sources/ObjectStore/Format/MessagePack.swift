@@ -1,6 +1,6 @@
 // The part of MessagePack that xl.meta uses, with the encodings that MinIO's writer (tinylib/msgp) chooses:
-// signed fields take fixint, d1, d2, d3 (never d0 for a positive number, never an unsigned code); unsigned fields take
-// fixint, cc, cd, ce, cf.
+// signed fields take fixint, d1, d2, d3 (never d0 for a positive number, never an unsigned code); unsigned
+// fields take fixint, cc, cd, ce, cf.
 
 struct MessagePackWriter {
     private(set) var bytes: [UInt8] = []

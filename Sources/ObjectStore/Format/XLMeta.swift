@@ -93,7 +93,8 @@ struct XLMeta: Equatable {
             var file = MessagePackReader(bytes, from: 8)
             let metadata = try file.binary()
             let checksum = try file.integer()
-            guard UInt32(truncatingIfNeeded: XXH64.hash(metadata)) == UInt32(truncatingIfNeeded: checksum) else {
+            guard UInt32(truncatingIfNeeded: XXH64.hash(metadata)) == UInt32(truncatingIfNeeded: checksum)
+            else {
                 throw StoreError(.corrupt, "\(path) fails its XXH64: the object's metadata is damaged")
             }
             versions = []
@@ -103,11 +104,14 @@ struct XLMeta: Equatable {
                 guard try file.integer() == 1 else {
                     throw StoreError(.unsupportedFormat, "\(path): unknown version of the inline data")
                 }
-                for _ in 0..<(try file.mapCount()) { inlineData.append((try file.string(), try file.binary())) }
+                for _ in 0..<(try file.mapCount()) {
+                    inlineData.append((try file.string(), try file.binary()))
+                }
             }
         } catch let malformed as MessagePackReader.Malformed {
             throw StoreError(
-                .corrupt, "\(path): byte \(malformed.position) should begin \(malformed.expected): the file is damaged")
+                .corrupt,
+                "\(path): byte \(malformed.position) should begin \(malformed.expected): the file is damaged")
         }
     }
 
@@ -118,7 +122,8 @@ struct XLMeta: Equatable {
         guard (2...3).contains(headerVersion), (1...3).contains(bodyVersion) else {
             throw StoreError(
                 .unsupportedFormat,
-                "\(path) has header version \(headerVersion) and body version \(bodyVersion); 2 to 3 and 1 to 3 are read")
+                "\(path) has header version \(headerVersion) and body version \(bodyVersion); 2 to 3 and 1 to 3 are read"
+            )
         }
         let count = try reader.integer()
         guard count >= 0, count <= metadata.count else {

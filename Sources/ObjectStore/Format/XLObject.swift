@@ -38,7 +38,8 @@ struct XLObject: Equatable {
         return a.bytes == b.bytes
     }
 
-    /// Four bytes by which drives of a set compare versions: a hash of everything that does not differ between them.
+    /// Four bytes by which drives of a set compare versions: a hash of everything that does not differ
+    /// between them.
     var signature: [UInt8] {
         var plain = self
         plain.shardIndex = 0
@@ -139,12 +140,14 @@ extension XLObject {
             case "PartNums": partNumbers = try Self.readNumbers(&reader) ?? []
             case "PartETags":
                 partETags =
-                    reader.skipNull() ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.string() }
+                    reader.skipNull()
+                    ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.string() }
             case "PartSizes": partBytes = try Self.readNumbers(&reader) ?? []
             case "PartASizes": partActualBytes = try Self.readNumbers(&reader)
             case "PartIdx":
                 partIndexes =
-                    reader.skipNull() ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.binary() }
+                    reader.skipNull()
+                    ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.binary() }
             case "Size": byteCount = Int(try reader.integer())
             case "MTime": modifiedNanoseconds = try reader.integer()
             case "MetaSys":
@@ -158,7 +161,8 @@ extension XLObject {
                 userMetadata =
                     reader.skipNull()
                     ? nil
-                    : try (0..<(try reader.mapCount())).map { _ in (try reader.string(), try reader.string()) }
+                    : try (0..<(try reader.mapCount())).map { _ in (try reader.string(), try reader.string())
+                    }
             default: try reader.skip()
             }
         }

@@ -1,10 +1,11 @@
 import DurableIO
 
-/// The committed offsets of consumer groups, kept as records of the topic `__consumer_offsets` in Kafka's format.
+/// The committed offsets of consumer groups, kept as records of the topic `__consumer_offsets` in Kafka's
+/// format.
 ///
-/// Key, version 1: int16 version, string group, string topic, int32 partition. Value, version 3: int16 version,
-/// int64 offset, int32 leader epoch, string metadata, int64 commit timestamp. A string is an int16 length and UTF-8.
-/// Not thread-safe.
+/// Key, version 1: int16 version, string group, string topic, int32 partition. Value, version 3: int16
+/// version, int64 offset, int32 leader epoch, string metadata, int64 commit timestamp. A string is an int16
+/// length and UTF-8. Not thread-safe.
 public final class GroupOffsets {
     /// The internal topic.
     public static let topic = "__consumer_offsets"
@@ -46,7 +47,9 @@ public final class GroupOffsets {
     /// Commits, durably: after it returns, the group goes on from `offset` whatever happens.
     ///
     /// - Parameter timestamp: the time of the commit, milliseconds since 1970.
-    public func commit(_ group: String, _ partition: TopicPartition, _ offset: Offset, timestamp: Int64) throws {
+    public func commit(_ group: String, _ partition: TopicPartition, _ offset: Offset, timestamp: Int64)
+        throws
+    {
         let home = TopicPartition(Self.topic, Self.partition(for: group))
         if (try? log.partition(home)) == nil {
             var generator = SystemRandomNumberGenerator()
@@ -85,7 +88,8 @@ public final class GroupOffsets {
     private static func decodeKey(_ bytes: UnsafeRawBufferPointer) -> Key? {
         var reader = FieldReader(bytes)
         guard let version = reader.integer(Int16.self), version == 0 || version == 1,
-            let group = reader.string(), let topic = reader.string(), let partition = reader.integer(Int32.self)
+            let group = reader.string(), let topic = reader.string(),
+            let partition = reader.integer(Int32.self)
         else { return nil }
         return Key(group: group, partition: TopicPartition(topic, partition))
     }
@@ -112,7 +116,9 @@ private struct FieldReader {
     }
 
     mutating func string() -> String? {
-        guard let count = integer(Int16.self), count >= 0, bytes.count - position >= Int(count) else { return nil }
+        guard let count = integer(Int16.self), count >= 0, bytes.count - position >= Int(count) else {
+            return nil
+        }
         defer { position += Int(count) }
         return String(decoding: bytes[position..<position + Int(count)], as: UTF8.self)
     }

@@ -27,10 +27,12 @@ public final class Producer {
     /// Adds a record to the batch of its key's partition, sending the batch when it is full.
     ///
     /// - Parameter timestamp: milliseconds since 1970.
-    /// - Throws: `LogError` with code `messageTooLarge` for a record over `recordBytesMax`, which is not sent;
+    /// - Throws: `LogError` with code `messageTooLarge` for a record over `recordBytesMax`, which is not
+    ///   sent;
     ///   `DurableIOError` where the disk fails: then the records since the last `flush()` are not acknowledged.
     public func send(
-        key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, timestamp: Int64, headers: [RecordHeader] = []
+        key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, timestamp: Int64,
+        headers: [RecordHeader] = []
     ) throws {
         guard key.count + value.count <= Self.recordBytesMax else {
             throw LogError(

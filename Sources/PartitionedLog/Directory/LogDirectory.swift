@@ -32,8 +32,8 @@ public final class LogDirectory: Sendable {
         case readWrite
     }
 
-    /// Opens a log directory. After an unclean stop each partition is checked from its recovery point on, cut at
-    /// the first damaged byte and indexed anew; `recoveries` tells where.
+    /// Opens a log directory. After an unclean stop each partition is checked from its recovery point on, cut
+    /// at the first damaged byte and indexed anew; `recoveries` tells where.
     ///
     /// - Throws: `DurableIOError`; its code is `locked` where another process writes here.
     public init(
@@ -83,7 +83,8 @@ public final class LogDirectory: Sendable {
             let version = PropertiesFile(reading: try fileSystem.contents(of: file)).values["version"]
             guard version == "1" else {
                 throw LogError(
-                    .storage, "\(file) has version \(version ?? "none"): only version 1 (KRaft) is read and written")
+                    .storage,
+                    "\(file) has version \(version ?? "none"): only version 1 (KRaft) is read and written")
             }
             return
         }
@@ -160,7 +161,8 @@ public final class LogDirectory: Sendable {
             with: OffsetCheckpoint(all.mapValues(\.highWatermark)).encoded)
     }
 
-    /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to afterwards.
+    /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to
+    /// afterwards.
     public func close() throws {
         try flush()
         try fileSystem.replaceContents(

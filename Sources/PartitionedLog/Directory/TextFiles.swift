@@ -9,7 +9,8 @@ struct OffsetCheckpoint {
         self.offsets = offsets
     }
 
-    /// Reads the file; a missing one is empty, and so is one that is not in the format, since it only saves work.
+    /// Reads the file; a missing one is empty, and so is one that is not in the format, since it only saves
+    /// work.
     init(path: String, fileSystem: FileSystem) throws {
         guard try fileSystem.kind(of: path) == .file else { return }
         let text = String(decoding: try fileSystem.contents(of: path), as: UTF8.self)
@@ -26,7 +27,9 @@ struct OffsetCheckpoint {
     }
 
     var encoded: [UInt8] {
-        let lines = offsets.sorted { $0.key < $1.key }.map { "\($0.key.topic) \($0.key.partition) \($0.value)\n" }
+        let lines = offsets.sorted { $0.key < $1.key }.map {
+            "\($0.key.topic) \($0.key.partition) \($0.value)\n"
+        }
         return Array("0\n\(lines.count)\n\(lines.joined())".utf8)
     }
 }

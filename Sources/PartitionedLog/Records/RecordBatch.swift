@@ -1,6 +1,7 @@
 import DurableIO
 
-/// A record as it lies in a batch. The bytes are the batch's: they are valid only inside the call that gives them.
+/// A record as it lies in a batch. The bytes are the batch's: they are valid only inside the call that gives
+/// them.
 public struct Record {
     /// The record's place in the partition.
     public let offset: Offset
@@ -40,7 +41,8 @@ public struct RecordBatch: Sendable {
         guard header.byteCount == bytes.count else {
             throw LogError(
                 .corruptMessage,
-                "batch at offset \(header.baseOffset) says it has \(header.byteCount) bytes, but has \(bytes.count)")
+                "batch at offset \(header.baseOffset) says it has \(header.byteCount) bytes, but has \(bytes.count)"
+            )
         }
         self.bytes = bytes
         let computed = bytes.withUnsafeBytes { Self.checksum($0) }
@@ -67,7 +69,8 @@ public struct RecordBatch: Sendable {
                 try decode(payload, body)
             case .zstd?:
                 do {
-                    try scratch.decompressor.decompress(payload, into: &scratch.buffer, limit: Self.recordBytesMax)
+                    try scratch.decompressor.decompress(
+                        payload, into: &scratch.buffer, limit: Self.recordBytesMax)
                 } catch {
                     throw LogError(.corruptMessage, "batch at offset \(header.baseOffset): \(error)")
                 }
@@ -84,7 +87,8 @@ public struct RecordBatch: Sendable {
     private func decode(_ records: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws {
         var position = 0
         for index in 0..<header.recordCount {
-            guard let length = Varint.read(records, &position), length >= 0, length <= records.count - position
+            guard let length = Varint.read(records, &position), length >= 0,
+                length <= records.count - position
             else { throw corrupt(index) }
             let end = position + Int(length)
             position += 1
@@ -105,7 +109,8 @@ public struct RecordBatch: Sendable {
         guard position == records.count else {
             throw LogError(
                 .corruptMessage,
-                "batch at offset \(header.baseOffset) has \(records.count - position) bytes behind its last record")
+                "batch at offset \(header.baseOffset) has \(records.count - position) bytes behind its last record"
+            )
         }
     }
 

@@ -21,9 +21,9 @@ public struct RecordHeader: Equatable, Sendable {
 
 /// Collects records and encodes them as one record batch (message format v2).
 ///
-/// Record: length varint (of the rest), attributes i8 = 0, timestampDelta varlong, offsetDelta varint, key length
-/// varint (-1 null), key, value length varint (-1 null), value, header count varint, headers. All varints zigzag.
-/// Keeps its memory between batches; not thread-safe.
+/// Record: length varint (of the rest), attributes i8 = 0, timestampDelta varlong, offsetDelta varint, key
+/// length varint (-1 null), key, value length varint (-1 null), value, header count varint, headers. All
+/// varints zigzag. Keeps its memory between batches; not thread-safe.
 public final class RecordBatchBuilder {
     private var records: UnsafeMutableRawBufferPointer
     private var used = 0
@@ -54,7 +54,8 @@ public final class RecordBatchBuilder {
     ///
     /// - Parameter timestamp: milliseconds since 1970.
     public func append(
-        timestamp: Int64, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [RecordHeader] = []
+        timestamp: Int64, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+        headers: [RecordHeader] = []
     ) {
         if recordCount == 0 {
             baseTimestamp = timestamp

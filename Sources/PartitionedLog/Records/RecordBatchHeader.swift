@@ -65,7 +65,8 @@ public struct RecordBatchHeader: Equatable, Sendable {
         let length = bytes.bigEndian(at: 8, as: Int32.self)
         let magic = bytes[16]
         guard magic == 2 else {
-            throw LogError(.corruptMessage, "magic byte \(magic): only message format 2 (Kafka 0.11 and later) is read")
+            throw LogError(
+                .corruptMessage, "magic byte \(magic): only message format 2 (Kafka 0.11 and later) is read")
         }
         guard length >= Self.byteCount - Self.lengthOverhead else {
             throw LogError(.corruptMessage, "batch length \(length) is shorter than a batch header")

@@ -1,7 +1,7 @@
 import DurableIO
 
-/// One segment of a partition: a `.log` file of record batches with its `.index` and `.timeindex`, all named by the
-/// offset of the first record.
+/// One segment of a partition: a `.log` file of record batches with its `.index` and `.timeindex`, all named
+/// by the offset of the first record.
 ///
 /// Not thread-safe; `PartitionLog` guards it.
 final class LogSegment {
@@ -48,7 +48,8 @@ final class LogSegment {
 
     // MARK: Opening
 
-    /// Takes the indexes of a segment that was closed cleanly, and reads only what lies behind their last entry.
+    /// Takes the indexes of a segment that was closed cleanly, and reads only what lies behind their last
+    /// entry.
     ///
     /// - Returns: whether they could be used; if not, `scan` has to do it.
     func loadIndexes() throws -> Bool {
@@ -99,13 +100,15 @@ final class LogSegment {
         return nil
     }
 
-    /// Copies what lies behind the last whole batch to a file of its own, for those who want to try and save it.
+    /// Copies what lies behind the last whole batch to a file of its own, for those who want to try and save
+    /// it.
     func setAsideDamagedPart() throws {
         let copy = try fileSystem.open("\(file.path).damaged", .replace)
         let piece = 1 << 20
         let size = try file.size()
         for position in stride(from: byteCount, to: size, by: piece) {
-            try copy.write(try file.read(at: position, count: min(piece, size - position)), at: position - byteCount)
+            try copy.write(
+                try file.read(at: position, count: min(piece, size - position)), at: position - byteCount)
         }
         try copy.sync()
     }
@@ -124,8 +127,8 @@ final class LogSegment {
         do {
             try file.write(batch, at: byteCount)
         } catch {
-            // Part of the batch may stand in the file. It lies behind `byteCount`, where the next append writes over it
-            // and recovery cuts it off; cutting it now only frees the space.
+            // Part of the batch may stand in the file. It lies behind `byteCount`, where the next append
+            // writes over it and recovery cuts it off; cutting it now only frees the space.
             try? file.truncate(to: byteCount)
             throw error
         }
@@ -138,7 +141,8 @@ final class LogSegment {
         try file.sync()
         var times = timeIndex
         if maxTimestamp >= 0 { times.append(maxTimestamp, offsetOfMaxTimestamp) }
-        // The indexes can be rebuilt, so they are written whole and need no sync of their own before the log's.
+        // The indexes can be rebuilt, so they are written whole and need no sync of their own before the
+        // log's.
         try writeIndex(offsetIndex.encoded(base: baseOffset), to: indexPath)
         try writeIndex(times.encoded(base: baseOffset), to: timeIndexPath)
     }

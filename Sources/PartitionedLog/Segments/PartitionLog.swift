@@ -3,8 +3,8 @@ import Synchronization
 
 /// One partition: an append-only sequence of record batches, kept in segments in a directory of its own.
 ///
-/// What is appended becomes visible to readers, and survives a power cut, at the next `flush()`: the high watermark
-/// is the end of what has been flushed. (A single Kafka broker moves it at the append already.)
+/// What is appended becomes visible to readers, and survives a power cut, at the next `flush()`: the high
+/// watermark is the end of what has been flushed. (A single Kafka broker moves it at the append already.)
 /// Thread-safe.
 public final class PartitionLog: Sendable {
     /// Which partition this is.
@@ -29,8 +29,8 @@ public final class PartitionLog: Sendable {
         public let endOffset: Offset
         /// How many bytes were cut off.
         public let bytesCut: Int
-        /// Whether some of them had been flushed: then acknowledged records are no longer served, and what was cut off
-        /// stands beside the segment in a file that ends in `.damaged`.
+        /// Whether some of them had been flushed: then acknowledged records are no longer served, and what
+        /// was cut off stands beside the segment in a file that ends in `.damaged`.
         public let lostFlushedRecords: Bool
         /// What was wrong with the first byte cut.
         public let reason: String
@@ -73,7 +73,8 @@ public final class PartitionLog: Sendable {
                     lostFlushedRecords: lostFlushed, reason: damage.reason))
             if lostFlushed { try segment.setAsideDamagedPart() }
             try segment.truncateToValidPart()
-            // A record behind the damage would leave a gap in what readers see, so later segments are set aside too.
+            // A record behind the damage would leave a gap in what readers see, so later segments are set
+            // aside too.
             for later in bases[(index + 1)...] {
                 let path = "\(directory)/\(later.fileName)"
                 try fileSystem.rename("\(path).log", to: "\(path).log.damaged")
@@ -85,7 +86,8 @@ public final class PartitionLog: Sendable {
         if segments.isEmpty, !readOnly {
             segments.append(
                 try LogSegment(
-                    directory: directory, baseOffset: .zero, indexIntervalBytes: configuration.indexIntervalBytes,
+                    directory: directory, baseOffset: .zero,
+                    indexIntervalBytes: configuration.indexIntervalBytes,
                     fileSystem: fileSystem, readOnly: false))
             try fileSystem.syncDirectory(directory)
         }
@@ -113,7 +115,8 @@ public final class PartitionLog: Sendable {
     /// Appends a record batch; the log writes the base offset and the leader epoch into `batch`.
     ///
     /// - Returns: the offset of its first record. It is safe once `flush()` has returned.
-    /// - Throws: `LogError` where the batch is no good, `DurableIOError` where the disk fails; then nothing of
+    /// - Throws: `LogError` where the batch is no good, `DurableIOError` where the disk fails; then nothing
+    ///   of
     ///   the batch is in the log.
     @discardableResult
     public func append(_ batch: inout [UInt8]) throws -> Offset {
@@ -159,7 +162,8 @@ public final class PartitionLog: Sendable {
         state.segments.append(
             try LogSegment(
                 directory: directory, baseOffset: active.nextOffset,
-                indexIntervalBytes: configuration.indexIntervalBytes, fileSystem: fileSystem, readOnly: false))
+                indexIntervalBytes: configuration.indexIntervalBytes, fileSystem: fileSystem, readOnly: false)
+        )
         try fileSystem.syncDirectory(directory)
     }
 
@@ -176,7 +180,8 @@ public final class PartitionLog: Sendable {
     /// The batch that holds `offset`, or the next one where compaction left a gap there.
     ///
     /// - Returns: `nil` at the high watermark.
-    /// - Throws: `LogError` with code `offsetOutOfRange` where the offset is before the start or behind the end.
+    /// - Throws: `LogError` with code `offsetOutOfRange` where the offset is before the start or behind the
+    ///   end.
     public func batch(holding offset: Offset) throws -> RecordBatch? {
         try state.withLock { state in
             let start = state.segments.first?.baseOffset ?? .zero

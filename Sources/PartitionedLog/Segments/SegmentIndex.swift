@@ -97,7 +97,8 @@ struct TimeIndex {
             for start in stride(from: 0, to: bytes.count, by: Self.entryBytes) {
                 let timestamp = bytes.bigEndian(at: start, as: Int64.self)
                 let offset = base + Int64(bytes.bigEndian(at: start + 8, as: Int32.self))
-                guard offset >= base, entries.last.map({ $0.timestamp < timestamp && $0.offset <= offset }) ?? true
+                guard offset >= base,
+                    entries.last.map({ $0.timestamp < timestamp && $0.offset <= offset }) ?? true
                 else { return false }
                 entries.append(Entry(timestamp: timestamp, offset: offset))
             }

@@ -25,12 +25,14 @@ struct ReplayCommand: ParsableCommand {
               zcat quotes.ndjson.gz | tapehouse replay - --json
             """)
 
-    @Argument(help: "Recordings; - is standard input.", completion: .file(extensions: ["ndjson", "jsonl", "zst"]))
+    @Argument(
+        help: "Recordings; - is standard input.", completion: .file(extensions: ["ndjson", "jsonl", "zst"]))
     var files: [String]
 
     @OptionGroup var data: DataDirectoryOptions
 
-    @Option(help: ArgumentHelp("max, or a multiple of the recorded pace such as 1x or 60x.", valueName: "speed"))
+    @Option(
+        help: ArgumentHelp("max, or a multiple of the recorded pace such as 1x or 60x.", valueName: "speed"))
     var speed = SpeedArgument(speed: .max)
 
     @Option(help: "The topic that quotes are produced to.")
@@ -129,7 +131,9 @@ struct SpeedArgument: ExpressibleByArgument, CustomStringConvertible {
         if argument == "max" {
             speed = .max
         } else {
-            guard argument.hasSuffix("x"), let factor = Double(argument.dropLast()), factor > 0, factor.isFinite else {
+            guard argument.hasSuffix("x"), let factor = Double(argument.dropLast()), factor > 0,
+                factor.isFinite
+            else {
                 return nil
             }
             speed = .times(factor)

@@ -40,7 +40,8 @@ struct SQLCommand: ParsableCommand {
         guard try FileSystem.local.kind(of: directory.warehouse) == .file else {
             throw Failure(
                 .noInput,
-                "there is no warehouse in \(directory.path): replay a recording first, or name another with --data-dir")
+                "there is no warehouse in \(directory.path): replay a recording first, or name another with --data-dir"
+            )
         }
         let lock = write ? try directory.lock(purpose: "tapehouse sql --write") : nil
         let warehouse = try Warehouse(path: directory.warehouse, access: write ? .readWrite : .readOnly)

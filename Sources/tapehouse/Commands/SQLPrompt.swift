@@ -72,7 +72,9 @@ final class SQLPrompt {
         switch words.first {
         case ".quit", ".exit": return false
         case ".tables":
-            let rows = try session.warehouse.tables().map { [$0.name, $0.kind, Format.grouped(Int($0.rows))] }
+            let rows = try session.warehouse.tables().map {
+                [$0.name, $0.kind, Format.grouped(Int($0.rows))]
+            }
             StandardOutput.shared.write(
                 TextTable.render(["name", "kind", "rows"], alignments: [.left, .left, .right], rows))
         case ".schema":

@@ -40,12 +40,14 @@ final class SQLSession {
         if error.isInterrupted { return Failure(.interrupted, "interrupted") }
         if error.isReadOnly {
             return Failure(
-                .statementFailed, "the warehouse is open for reading only; --write allows statements that change it")
+                .statementFailed,
+                "the warehouse is open for reading only; --write allows statements that change it")
         }
         var message = error.description
         if let position = error.position, let sql = error.sql {
             let lines = sql.split(separator: "\n", omittingEmptySubsequences: false)
-            message += "\n  \(lines[position.line - 1])\n  "
+            message +=
+                "\n  \(lines[position.line - 1])\n  "
                 + String(repeating: " ", count: position.column - 1) + "^"
         }
         return Failure(.statementFailed, message)
@@ -96,7 +98,9 @@ final class SQLSession {
     }
 
     private static func quotedCSV(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else { return text }
+        guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else {
+            return text
+        }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 

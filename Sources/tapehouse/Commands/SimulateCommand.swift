@@ -37,7 +37,8 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The file to write instead of standard output; compressed where it ends in .zst.", completion: .file())
+        help: "The file to write instead of standard output; compressed where it ends in .zst.",
+        completion: .file())
     var output: String?
 
     func validate() throws {
@@ -64,7 +65,11 @@ struct SimulateCommand: ParsableCommand {
             isMore = simulator.appendNext(to: &lines)
             guard lines.count >= 256 << 10 || !isMore else { continue }
             if Interruption.isRequested { throw Failure(.interrupted, "interrupted") }
-            if let sink { try sink.write(lines, last: !isMore) } else { StandardOutput.shared.write(bytes: lines) }
+            if let sink {
+                try sink.write(lines, last: !isMore)
+            } else {
+                StandardOutput.shared.write(bytes: lines)
+            }
             lines.removeAll(keepingCapacity: true)
         }
     }

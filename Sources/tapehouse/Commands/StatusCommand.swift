@@ -25,7 +25,8 @@ struct StatusCommand: ParsableCommand {
         guard try FileSystem.local.kind(of: directory.path) == .directory else {
             throw Failure(
                 .noInput,
-                "there is no data directory \(directory.path): replay a recording first, or name another with --data-dir")
+                "there is no data directory \(directory.path): replay a recording first, or name another with --data-dir"
+            )
         }
         let report = StatusReport(status: try PipelineStatus(directory))
         StandardOutput.shared.write(json ? report.json.text(indent: 0) + "\n" : report.text)

@@ -9,8 +9,8 @@ struct Candle {
     var isRising: Bool { close >= open }
 }
 
-/// Draws candles with block characters: a thin line from low to high, a block from open to close, light where the price
-/// rose and dark where it fell (and green and red where there are colours).
+/// Draws candles with block characters: a thin line from low to high, a block from open to close, light where
+/// the price rose and dark where it fell (and green and red where there are colours).
 enum CandleChart {
     private static let heightRows = 8
     private static let candleColumns = 3
@@ -31,7 +31,9 @@ enum CandleChart {
         let first = candles.first?.day ?? ""
         let last = candles.last?.day ?? ""
         lines.append(
-            "  " + Style.dim(String(repeating: " ", count: labelWidth + 1) + days.joined() + "  \(first) to \(last)"))
+            "  "
+                + Style.dim(
+                    String(repeating: " ", count: labelWidth + 1) + days.joined() + "  \(first) to \(last)"))
         return lines
     }
 

@@ -42,12 +42,14 @@ struct GoldReport {
                 Candle(
                     day: row[1].text, open: row[4].number ?? 0,
                     high: row[3].number ?? max(row[4].number ?? 0, row[5].number ?? 0),
-                    low: row[2].number ?? min(row[4].number ?? 0, row[5].number ?? 0), close: row[5].number ?? 0))
+                    low: row[2].number ?? min(row[4].number ?? 0, row[5].number ?? 0),
+                    close: row[5].number ?? 0))
         }
         self.candles = candles
         tiles = rows[2].rows.map {
             Tile(
-                symbol: $0[0].text, price: $0[1].number ?? 0, volatility: $0[2].number ?? 0, relative: $0[3].number)
+                symbol: $0[0].text, price: $0[1].number ?? 0, volatility: $0[2].number ?? 0,
+                relative: $0[3].number)
         }
     }
 
@@ -71,7 +73,8 @@ struct GoldReport {
         }
         return Style.bold("Latest prices (gold_kpi)") + "\n"
             + TextTable.render(
-                ["symbol", "price", "change", "change %"], alignments: [.left, .right, .right, .right], Array(rows))
+                ["symbol", "price", "change", "change %"], alignments: [.left, .right, .right, .right],
+                Array(rows))
             + more(kpis.count - rows.count, "gold_kpi")
     }
 
@@ -94,9 +97,11 @@ struct GoldReport {
                 String(repeating: "▇", count: max(1, Int(tile.price / largest * 30))),
             ]
         }
-        return Style.bold("Treemap (gold_treechart): average price of the latest day, deviation of all prices") + "\n"
+        return Style.bold(
+            "Treemap (gold_treechart): average price of the latest day, deviation of all prices") + "\n"
             + TextTable.render(
-                ["symbol", "average", "deviation", "relative", ""], alignments: [.left, .right, .right, .right, .left],
+                ["symbol", "average", "deviation", "relative", ""],
+                alignments: [.left, .right, .right, .right, .left],
                 Array(rows))
             + more(tiles.count - rows.count, "gold_treechart")
     }

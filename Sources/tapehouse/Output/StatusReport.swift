@@ -22,7 +22,8 @@ struct StatusReport {
 
     private var groupsText: String {
         TextTable.render(
-            ["group", "topic", "partition", "committed", "lag"], alignments: [.left, .left, .right, .right, .right],
+            ["group", "topic", "partition", "committed", "lag"],
+            alignments: [.left, .left, .right, .right, .right],
             status.groups.map {
                 [
                     $0.group, $0.topic, String($0.partition), Format.grouped(Int($0.committed)),
@@ -53,7 +54,8 @@ struct StatusReport {
         if let build = status.lastBuild {
             lines.append(
                 "last build   \(build.at), \(build.models) models in \(build.milliseconds) ms"
-                    + (build.rowsBehind > 0 ? "; \(Format.grouped(Int(build.rowsBehind))) raw rows came later" : ""))
+                    + (build.rowsBehind > 0
+                        ? "; \(Format.grouped(Int(build.rowsBehind))) raw rows came later" : ""))
         } else {
             lines.append("last build   never")
         }
@@ -73,14 +75,20 @@ struct StatusReport {
                 "buckets",
                 .array(
                     status.buckets.map {
-                        .object([("bucket", .string($0.name)), ("objects", .integer($0.objects)), ("bytes", .integer($0.bytes))])
+                        .object([
+                            ("bucket", .string($0.name)), ("objects", .integer($0.objects)),
+                            ("bytes", .integer($0.bytes)),
+                        ])
                     })
             ),
             (
                 "tables",
                 .array(
                     status.tables.map {
-                        .object([("table", .string($0.name)), ("kind", .string($0.kind)), ("rows", .integer($0.rows))])
+                        .object([
+                            ("table", .string($0.name)), ("kind", .string($0.kind)),
+                            ("rows", .integer($0.rows)),
+                        ])
                     })
             ),
             ("last_load", lastLoadJSON),
@@ -99,13 +107,16 @@ struct StatusReport {
 
     private var lastLoadJSON: JSON {
         guard let load = status.lastLoad else { return .null }
-        return .object([("at", .string(load.at)), ("object", .string(load.object)), ("rows", .integer(load.rows))])
+        return .object([
+            ("at", .string(load.at)), ("object", .string(load.object)), ("rows", .integer(load.rows)),
+        ])
     }
 
     private var lastBuildJSON: JSON {
         guard let build = status.lastBuild else { return .null }
         return .object([
-            ("at", .string(build.at)), ("models", .integer(build.models)), ("milliseconds", .integer(build.milliseconds)),
+            ("at", .string(build.at)), ("models", .integer(build.models)),
+            ("milliseconds", .integer(build.milliseconds)),
             ("raw_rows_behind", .integer(build.rowsBehind)),
         ])
     }

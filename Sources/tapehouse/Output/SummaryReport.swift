@@ -14,7 +14,8 @@ struct SummaryReport {
         let rows = summary.recordings.map { recording in
             [
                 recording.path, Format.grouped(recording.lines), Format.grouped(recording.quotes),
-                Format.grouped(recording.rejected), Format.grouped(recording.filtered), Format.grouped(recording.blank),
+                Format.grouped(recording.rejected), Format.grouped(recording.filtered),
+                Format.grouped(recording.blank),
             ]
         }
         return TextTable.render(
@@ -23,21 +24,25 @@ struct SummaryReport {
     }
 
     private var stagesText: String {
-        let disk: [Stage: Int] = summary.disk.map {
-            [.produce: $0.logBytes, .sink: $0.objectBytes, .load: $0.warehouseBytes]
-        } ?? [:]
+        let disk: [Stage: Int] =
+            summary.disk.map {
+                [.produce: $0.logBytes, .sink: $0.objectBytes, .load: $0.warehouseBytes]
+            } ?? [:]
         var rows = summary.stages.map { stage in
             [
-                Self.label(stage.stage), Format.grouped(stage.rows), stage.bytes > 0 ? Format.bytes(stage.bytes) : "",
+                Self.label(stage.stage), Format.grouped(stage.rows),
+                stage.bytes > 0 ? Format.bytes(stage.bytes) : "",
                 Format.duration(stage.duration), Self.rate(stage.rows, stage.duration),
-                stage.bytes > 0 ? Format.fixed(Double(stage.bytes) / 1e6 / max(stage.duration.seconds, 1e-9), 1) : "",
+                stage.bytes > 0
+                    ? Format.fixed(Double(stage.bytes) / 1e6 / max(stage.duration.seconds, 1e-9), 1) : "",
                 disk[stage.stage].map(Format.bytes) ?? "",
             ]
         }
         let total = summary.stages.reduce(Duration.zero) { $0 + $1.duration }
         let produced = summary.stages.first
         rows.append([
-            "total", Format.grouped(produced?.rows ?? 0), Format.bytes(produced?.bytes ?? 0), Format.duration(total),
+            "total", Format.grouped(produced?.rows ?? 0), Format.bytes(produced?.bytes ?? 0),
+            Format.duration(total),
             Self.rate(produced?.rows ?? 0, total),
             Format.fixed(Double(produced?.bytes ?? 0) / 1e6 / max(total.seconds, 1e-9), 1),
             Format.bytes(disk.values.reduce(0, +)),
@@ -55,7 +60,8 @@ struct SummaryReport {
             ]
         }
         return TextTable.render(
-            ["model", "made as", "written", "rows", "time"], alignments: [.left, .left, .right, .right, .right], rows)
+            ["model", "made as", "written", "rows", "time"],
+            alignments: [.left, .left, .right, .right, .right], rows)
     }
 
     private var rejectsText: String {
@@ -69,7 +75,8 @@ struct SummaryReport {
         }
         let known = count - summary.newRejects
         return "\n"
-            + TextTable.render(["rejected", "reason", "first places"], alignments: [.right, .left, .left], rows)
+            + TextTable.render(
+                ["rejected", "reason", "first places"], alignments: [.right, .left, .left], rows)
             + "All rejected lines are in LOAD_REJECTS"
             + (known > 0 ? " (\(Format.grouped(known)) of them from an earlier run)" : "") + ".\n"
     }
@@ -140,7 +147,8 @@ struct SummaryReport {
 
     private static func json(_ stage: ReplaySummary.StageResult) -> JSON {
         .object([
-            ("stage", .string(stage.stage.rawValue)), ("rows", .integer(stage.rows)), ("bytes", .integer(stage.bytes)),
+            ("stage", .string(stage.stage.rawValue)), ("rows", .integer(stage.rows)),
+            ("bytes", .integer(stage.bytes)),
             ("seconds", .number(stage.duration.seconds)),
         ])
     }

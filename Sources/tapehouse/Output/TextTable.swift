@@ -1,4 +1,5 @@
-/// A table of text with aligned columns. Widths follow from the rows that are given at first; later rows may be wider.
+/// A table of text with aligned columns. Widths follow from the rows that are given at first; later rows may
+/// be wider.
 struct TextTable {
     /// How a column's cells stand in it.
     enum Alignment {

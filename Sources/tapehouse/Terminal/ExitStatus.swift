@@ -1,15 +1,17 @@
 import ArgumentParser
 import DurableIO
+import ObjectStore
+import PartitionedLog
 import Pipeline
 import SQLiteKit
 import Warehouse
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The exit codes, after sysexits.h where it has one.
@@ -55,6 +57,13 @@ enum ExitStatus: Int32 {
             if error.isInterrupted { return .interrupted }
             if error.isBusy { return .tryAgain }
             return error.isFull || error.code == 10 || error.code == 14 ? .inputOutput : .statementFailed
+        case let error as LogError:
+            switch error.code {
+            case .invalidTopic, .invalidPartitions: return .usage
+            case .corruptMessage, .unsupportedCompression, .invalidRecord: return .badData
+            default: return .inputOutput
+            }
+        case let error as StoreError: return error.code == .invalidBucketName ? .usage : .badData
         case let error as WarehouseError: return error.code == .notFound ? .noInput : .badData
         default: return nil
         }
@@ -66,7 +75,8 @@ enum ExitStatus: Int32 {
     }
 }
 
-/// An error of a command, with the exit code that it ends with. An empty message says nothing more than was said.
+/// An error of a command, with the exit code that it ends with. An empty message says nothing more than was
+/// said.
 struct Failure: Error {
     let status: ExitStatus
     let message: String

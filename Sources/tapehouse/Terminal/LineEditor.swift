@@ -1,14 +1,15 @@
 import DurableIO
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
-/// Reads lines from a terminal, with the usual keys for moving and deleting, and with history that is kept in a file.
+/// Reads lines from a terminal, with the usual keys for moving and deleting, and with history that is kept in
+/// a file.
 final class LineEditor {
     /// What came of reading a line.
     enum Result {
@@ -38,7 +39,8 @@ final class LineEditor {
         }
     }
 
-    /// Adds a line to the history, in the file too. That the file cannot be written must not disturb the work.
+    /// Adds a line to the history, in the file too. That the file cannot be written must not disturb the
+    /// work.
     func remember(_ line: String) {
         guard !line.isEmpty, line != history.last else { return }
         history.append(line)

@@ -1,6 +1,7 @@
 import Pipeline
 
-/// A line at the bottom of the terminal that says how far a run has come. Nothing where standard error is no terminal.
+/// A line at the bottom of the terminal that says how far a run has come. Nothing where standard error is no
+/// terminal.
 final class ProgressBar {
     private let isShown: Bool
     private let started = ContinuousClock.now

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 import Synchronization
 
@@ -98,17 +98,18 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
         var done = 0
         while done < bytes.count {
             #if canImport(Glibc)
-            let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             #elseif canImport(Musl)
-            let count = Musl.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                let count = Musl.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             #else
-            let count = Darwin.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                let count = Darwin.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             #endif
             if count < 0, errno == EINTR { continue }
             if count < 0 {
                 // Nobody reads any more, or the disk behind the redirection is full: say so and stop.
                 if descriptor == STDOUT_FILENO, errno != EPIPE {
-                    StandardError.writeLine("tapehouse: cannot write to standard output: \(String(cString: strerror(errno)))")
+                    StandardError.writeLine(
+                        "tapehouse: cannot write to standard output: \(String(cString: strerror(errno)))")
                 }
                 _exit(74)
             }
