@@ -46,13 +46,17 @@ def main(recording, path, _threads):
     connection.execute("COMMIT")
     loaded = time.monotonic()
     connection.executescript("""
-        CREATE TABLE silver AS
+        CREATE TABLE silver (
+            symbol TEXT, current_price REAL, day_high REAL, day_low REAL, day_open REAL, prev_close REAL,
+            change_amount REAL, change_percent REAL, market_timestamp TEXT, fetched_at TEXT,
+            PRIMARY KEY (symbol, market_timestamp)) WITHOUT ROWID;
+        INSERT INTO silver
         SELECT symbol, c AS current_price, round(h, 2) AS day_high, round(l, 2) AS day_low, round(o, 2) AS day_open,
                round(pc, 2) AS prev_close, d AS change_amount, round(dp, 4) AS change_percent,
                datetime(t, 'unixepoch') AS market_timestamp, datetime(fetched_at, 'unixepoch') AS fetched_at
         FROM (SELECT *, row_number() OVER (PARTITION BY symbol, t ORDER BY fetched_at DESC, rowid DESC) AS rank
               FROM bronze WHERE c <> 0 AND t > 0 AND symbol IS NOT NULL)
-        WHERE rank = 1""")
+        WHERE rank = 1 ORDER BY symbol, t""")
     cleaned = time.monotonic()
     connection.executescript("""
         CREATE TABLE gold_kpi AS
