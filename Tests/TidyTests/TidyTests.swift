@@ -7,7 +7,9 @@ import Testing
     private static let sources = ["Sources", "Tests", "Benchmarks"]
 
     private func swiftFiles() throws -> [String] {
-        try Self.sources.flatMap { try ProjectFiles.all(below: $0) }.filter { $0.hasSuffix(".swift") } + ["Package.swift"]
+        try Self.sources.flatMap { try ProjectFiles.all(below: $0) }.filter { $0.hasSuffix(".swift") } + [
+            "Package.swift"
+        ]
     }
 
     @Test func theTopLevelIsWhatItShouldBe() throws {
@@ -32,12 +34,14 @@ import Testing
     @Test func functionsAreShort() throws {
         for path in try swiftFiles() {
             var start: (line: Int, indent: Int)?
-            for (index, line) in try ProjectFiles.text(path).split(separator: "\n", omittingEmptySubsequences: false)
-                .enumerated()
-            {
+            for (index, line) in try ProjectFiles.text(path).split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .enumerated() {
                 let indent = line.prefix { $0 == " " }.count
                 if line.contains("func "), line.hasSuffix("{"), start == nil { start = (index, indent) }
-                if let begun = start, indent == begun.indent, line.trimmingPrefix(while: { $0 == " " }) == "}" {
+                if let begun = start, indent == begun.indent, line.trimmingPrefix(while: { $0 == " " }) == "}"
+                {
                     #expect(index - begun.line <= 70, "\(path):\(begun.line + 1)")
                     start = nil
                 }
@@ -60,7 +64,9 @@ import Testing
     @Test func nothingUnfinishedIsLeft() throws {
         for path in try swiftFiles() {
             let text = try ProjectFiles.text(path)
-            for word in ["TO" + "DO", "FIX" + "ME", "XX" + "X", "not " + "implemented", "try" + "!", "as" + "! "] {
+            for word in [
+                "TO" + "DO", "FIX" + "ME", "XX" + "X", "not " + "implemented", "try" + "!", "as" + "! ",
+            ] {
                 #expect(!text.contains(word), "\(path) contains \(word)")
             }
         }
@@ -72,7 +78,8 @@ import Testing
             #expect(table.contains("`\(module)`"), "Sources/README.md does not tell of \(module)")
             // The C modules are tested through those that use them.
             if module.hasPrefix("C") { continue }
-            #expect(try !FileSystem.local.list("\(ProjectFiles.root)/Tests/\(module)Tests").isEmpty, "\(module)")
+            #expect(
+                try !FileSystem.local.list("\(ProjectFiles.root)/Tests/\(module)Tests").isEmpty, "\(module)")
         }
     }
 }

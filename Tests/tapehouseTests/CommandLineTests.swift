@@ -6,7 +6,9 @@ import Testing
 @Suite struct CommandLineTests {
     private let directory: TemporaryDirectory
     private var data: String { directory.file("data") }
-    private static let recordings = [ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson")]
+    private static let recordings = [
+        ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson"),
+    ]
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -36,7 +38,9 @@ import Testing
     func completionsCanBeMade(shell: String) throws {
         let outcome = try run("--generate-completion-script", shell)
         #expect(outcome.status == 0)
-        for word in ["replay", "simulate", "data-dir", "ndjson"] { #expect(outcome.output.contains(word), "\(shell): \(word)") }
+        for word in ["replay", "simulate", "data-dir", "ndjson"] {
+            #expect(outcome.output.contains(word), "\(shell): \(word)")
+        }
     }
 
     @Test(arguments: [
@@ -59,7 +63,10 @@ import Testing
         let outcome = try replayFixtures()
         #expect(outcome.status == 0)
         #expect(outcome.errors.isEmpty)
-        for text in ["produce to log", "sink to objects", "gold_candlestick", "symbol is missing", "AAPL", "2024-01-05 to 2024-01-22", "Treemap"] {
+        for text in [
+            "produce to log", "sink to objects", "gold_candlestick", "symbol is missing", "AAPL",
+            "2024-01-05 to 2024-01-22", "Treemap",
+        ] {
             #expect(outcome.output.contains(text), "\(text)")
         }
     }
@@ -68,12 +75,15 @@ import Testing
         let outcome = try Subprocess.run(["replay"] + Self.recordings + ["--data-dir", data, "--json"])
         #expect(outcome.status == 0)
         let json = outcome.output
-        let counts = try ProjectFiles.text("Fixtures/expected/counts.csv").split(separator: "\n")[1].split(separator: ",")
+        let counts = try ProjectFiles.text("Fixtures/expected/counts.csv").split(separator: "\n")[1].split(
+            separator: ",")
         #expect(json.contains(#""stage": "load","#))
         #expect(json.contains("\"rows\": \(counts[0])"))
         #expect(json.contains(#""gold_candlestick": ["#))
         #expect(json.contains(#""candle_time": "2024-01-22""#))
-        let valid = try Subprocess(["/usr/bin/env", "python3", "-m", "json.tool"], input: try directory.write(json, to: "j")).wait()
+        let valid = try Subprocess(
+            ["/usr/bin/env", "python3", "-m", "json.tool"], input: try directory.write(json, to: "j")
+        ).wait()
         if valid.status != 127 { #expect(valid.status == 0, "\(valid.errors)") }
     }
 
@@ -92,7 +102,10 @@ import Testing
             ([directory.path], 66, "\(directory.path) is a directory"),
             ([empty], 65, "empty.ndjson is empty"),
             ([binary], 65, "binary.ndjson is no text: byte 0 is zero"),
-            ([Self.recordings[0], "--data-dir", file], 74, "cannot create directory \(file): a file stands there"),
+            (
+                [Self.recordings[0], "--data-dir", file], 74,
+                "cannot create directory \(file): a file stands there"
+            ),
             ([Self.recordings[0], "--topic", "no/topic"], 64, "'no/topic' is no name for a topic"),
             ([Self.recordings[0], "--bucket", "No"], 64, "'No' is no name for a bucket"),
         ]
@@ -113,9 +126,13 @@ import Testing
         try file.write(Array("\n\(quote)\n".utf8), at: 64 << 20)
         let outcome = try run("replay", path, "--data-dir", data)
         #expect(outcome.status == 0)
-        let rows = try run("sql", "--data-dir", data, "--csv", "SELECT LINE_NUMBER, BYTE_COUNT, length(RAW_LINE) FROM LOAD_REJECTS")
+        let rows = try run(
+            "sql", "--data-dir", data, "--csv",
+            "SELECT LINE_NUMBER, BYTE_COUNT, length(RAW_LINE) FROM LOAD_REJECTS")
         #expect(rows.output == "LINE_NUMBER,BYTE_COUNT,length(RAW_LINE)\n1,67108864,4096\n")
-        #expect(try run("sql", "--data-dir", data, "--csv", "SELECT SYMBOL FROM gold_kpi").output == "SYMBOL\nA\n")
+        #expect(
+            try run("sql", "--data-dir", data, "--csv", "SELECT SYMBOL FROM gold_kpi").output == "SYMBOL\nA\n"
+        )
     }
 
     @Test func aFullDiskIsToldAndMadeGoodLater() throws {
@@ -125,8 +142,10 @@ import Testing
         #expect(outcome.status == 74, "\(outcome.errors)")
         #expect(!outcome.errors.isEmpty)
         #expect(try replayFixtures().status == 0)
-        let expected = try ProjectFiles.text("Fixtures/expected/counts.csv").split(separator: "\n")[1].split(separator: ",")[1]
-        let rows = try run("sql", "--data-dir", data, "--csv", "SELECT count(*) FROM silver_clean_stock_quotes")
+        let expected = try ProjectFiles.text("Fixtures/expected/counts.csv").split(separator: "\n")[1].split(
+            separator: ",")[1]
+        let rows = try run(
+            "sql", "--data-dir", data, "--csv", "SELECT count(*) FROM silver_clean_stock_quotes")
         #expect(rows.output == "count(*)\n\(expected)\n")
     }
 
@@ -136,12 +155,17 @@ import Testing
         #expect(try replayFixtures().status == 0)
         let query = "SELECT 1 AS a, 'x,\"y' AS b, NULL AS c, 2.5 AS d"
         #expect(try run("sql", "--data-dir", data, "--csv", query).output == "a,b,c,d\n1,\"x,\"\"y\",,2.5\n")
-        #expect(try run("sql", "--data-dir", data, "--ndjson", query).output == "{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n")
-        #expect(try run("sql", "--data-dir", data, "--json", query).output == "[\n{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n]\n")
+        #expect(
+            try run("sql", "--data-dir", data, "--ndjson", query).output
+                == "{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n")
+        #expect(
+            try run("sql", "--data-dir", data, "--json", query).output
+                == "[\n{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n]\n")
         #expect(
             try run("sql", "--data-dir", data, query).output
                 == "a  b     c       d\n─  ────  ────  ───\n1  x,\"y  NULL  2.5\n(1 row)\n")
-        let script = try directory.write("SELECT count(*) FROM COMMON.GOLD_KPI;\n-- nothing more\n", to: "s.sql")
+        let script = try directory.write(
+            "SELECT count(*) FROM COMMON.GOLD_KPI;\n-- nothing more\n", to: "s.sql")
         #expect(try run("sql", "--data-dir", data, "--csv", input: script).output == "count(*)\n17\n")
     }
 
@@ -149,11 +173,16 @@ import Testing
         #expect(try replayFixtures().status == 0)
         let outcome = try run("sql", "--data-dir", data, "SELECT symbol,\n  pricee FROM gold_kpi")
         #expect(outcome.status == 1)
-        #expect(outcome.errors == "tapehouse: no such column: pricee (line 2, column 3)\n    pricee FROM gold_kpi\n    ^\n")
+        #expect(
+            outcome.errors
+                == "tapehouse: no such column: pricee (line 2, column 3)\n    pricee FROM gold_kpi\n    ^\n")
         let write = try run("sql", "--data-dir", data, "DELETE FROM gold_kpi")
         #expect(write.status == 1)
         #expect(write.errors.contains("--write"))
-        #expect(try run("sql", "--data-dir", data, "--write", "CREATE TABLE mine (a); INSERT INTO mine VALUES (1)").status == 0)
+        #expect(
+            try run(
+                "sql", "--data-dir", data, "--write", "CREATE TABLE mine (a); INSERT INTO mine VALUES (1)"
+            ).status == 0)
         let missing = try run("sql", "--data-dir", directory.file("none"), "SELECT 1")
         #expect(missing.status == 66)
         #expect(missing.errors.contains("there is no warehouse in"))
@@ -163,7 +192,10 @@ import Testing
         #expect(try run("status", "--data-dir", data).status == 66)
         #expect(try replayFixtures().status == 0)
         let text = try run("status", "--data-dir", data).output
-        for word in ["stock-quotes", "__consumer_offsets", "bronze-sink", "bronze-transactions", "GOLD_TREECHART", "last load", "2024-01-22"] {
+        for word in [
+            "stock-quotes", "__consumer_offsets", "bronze-sink", "bronze-transactions", "GOLD_TREECHART",
+            "last load", "2024-01-22",
+        ] {
             #expect(text.contains(word), "\(word)")
         }
         let json = try run("status", "--data-dir", data, "--json").output

@@ -4,7 +4,9 @@ import Testing
 
 /// The program is killed (SIGKILL) at moments spread over its run; the same command again gives the same gold.
 @Suite struct KillTests {
-    private static let recordings = [ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson")]
+    private static let recordings = [
+        ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson"),
+    ]
     private static let goldTables = ["gold_kpi", "gold_candlestick", "gold_treechart"]
 
     private func gold(_ data: String) throws -> [String] {
