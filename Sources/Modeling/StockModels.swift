@@ -66,37 +66,52 @@ public enum StockModels {
 
     /// A candle a symbol and UTC day, the latest 12 days of each symbol: first and last price of the day, the
     /// extremes of the day's high and low, the average price as trend line.
+    ///
+    /// Silver is ordered by symbol and time, so each of the twelve days is found by one seek below the day after it, and
+    /// only their rows are read.
     static let candlestick = Model(
         "gold_candlestick", .table,
         """
-        WITH days AS (
+        WITH RECURSIVE days AS (
+            SELECT SYMBOL, substr(max(MARKET_TIMESTAMP), 1, 10) AS DAY, 1 AS DAYS_AGO
+            FROM {{ ref('silver_clean_stock_quotes') }}
+            GROUP BY SYMBOL
+            UNION ALL
             SELECT SYMBOL,
-                   substr(MARKET_TIMESTAMP, 1, 10) AS CANDLE_TIME,
+                   (SELECT substr(max(earlier.MARKET_TIMESTAMP), 1, 10)
+                    FROM {{ ref('silver_clean_stock_quotes') }} earlier
+                    WHERE earlier.SYMBOL = days.SYMBOL AND earlier.MARKET_TIMESTAMP < days.DAY),
+                   DAYS_AGO + 1
+            FROM days
+            WHERE DAYS_AGO < 12 AND DAY IS NOT NULL
+        ),
+        candles AS (
+            SELECT days.SYMBOL,
+                   days.DAY AS CANDLE_TIME,
                    min(DAY_LOW) AS CANDLE_LOW,
                    max(DAY_HIGH) AS CANDLE_HIGH,
                    min(MARKET_TIMESTAMP) AS FIRST_TIME,
                    max(MARKET_TIMESTAMP) AS LAST_TIME,
                    avg(CURRENT_PRICE) AS TREND_LINE
-            FROM {{ ref('silver_clean_stock_quotes') }}
-            GROUP BY SYMBOL, substr(MARKET_TIMESTAMP, 1, 10)
-        ),
-        ranked AS (
-            SELECT *, row_number() OVER (PARTITION BY SYMBOL ORDER BY CANDLE_TIME DESC) AS DAYS_AGO FROM days
+            FROM days
+            JOIN {{ ref('silver_clean_stock_quotes') }} quote
+              ON quote.SYMBOL = days.SYMBOL
+             AND quote.MARKET_TIMESTAMP >= days.DAY AND quote.MARKET_TIMESTAMP < date(days.DAY, '+1 day')
+            GROUP BY days.SYMBOL, days.DAY
         )
-        SELECT ranked.SYMBOL,
+        SELECT candles.SYMBOL,
                CANDLE_TIME,
                CANDLE_LOW,
                CANDLE_HIGH,
                opening.CURRENT_PRICE AS CANDLE_OPEN,
                closing.CURRENT_PRICE AS CANDLE_CLOSE,
                TREND_LINE
-        FROM ranked
+        FROM candles
         JOIN {{ ref('silver_clean_stock_quotes') }} opening
-          ON opening.SYMBOL = ranked.SYMBOL AND opening.MARKET_TIMESTAMP = FIRST_TIME
+          ON opening.SYMBOL = candles.SYMBOL AND opening.MARKET_TIMESTAMP = FIRST_TIME
         JOIN {{ ref('silver_clean_stock_quotes') }} closing
-          ON closing.SYMBOL = ranked.SYMBOL AND closing.MARKET_TIMESTAMP = LAST_TIME
-        WHERE DAYS_AGO <= 12
-        ORDER BY ranked.SYMBOL, CANDLE_TIME
+          ON closing.SYMBOL = candles.SYMBOL AND closing.MARKET_TIMESTAMP = LAST_TIME
+        ORDER BY candles.SYMBOL, CANDLE_TIME
         """)
 
     /// The latest quote of each symbol by the time it was fetched; of those fetched in one second, the latest

@@ -1,5 +1,13 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A connection to an SQLite database.
 ///
 /// Not thread-safe, except for `interrupt()`: a connection and its statements belong to one thread at a time.
@@ -16,11 +24,28 @@ public final class Connection {
     }
 
     /// Opens the database at `path`; `:memory:` is one that lives with the connection.
-    public init(path: String, access: Access) throws {
-        var handle: OpaquePointer?
+    public convenience init(path: String, access: Access) throws {
         let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let result = sqlite3_open_v2(path, &handle, flags, nil)
+        try self.init(path, flags: mode, name: path)
+    }
+
+    /// Opens a database that nobody changes, such as one on a read-only disk, for reading without any locks.
+    ///
+    /// - Throws: `SQLiteError` where a write-ahead log lies beside the file, which would be ignored.
+    public convenience init(atRest path: String) throws {
+        if access("\(path)-wal", F_OK) == 0 {
+            throw SQLiteError(
+                extendedCode: SQLITE_READONLY,
+                message: "cannot read \(path): it is in use, and sharing it takes permission to write in its folder")
+        }
+        // In a URI these characters have a meaning of their own.
+        let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23")
+        try self.init("file:\(escaped)?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, name: path)
+    }
+
+    private init(_ location: String, flags: Int32, name path: String) throws {
+        var handle: OpaquePointer?
+        let result = sqlite3_open_v2(location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard result == SQLITE_OK, let handle else {
             let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)

@@ -22,6 +22,10 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     public var isInterrupted: Bool { code == SQLITE_INTERRUPT }
     /// Whether a read-only connection was asked to write.
     public var isReadOnly: Bool { code == SQLITE_READONLY }
+    /// Whether there is no such file, or it may not be opened.
+    public var isCannotOpen: Bool { code == SQLITE_CANTOPEN }
+    /// Whether the operating system failed to read or write.
+    public var isInputOutput: Bool { code == SQLITE_IOERR }
     /// Whether the file is damaged or no database.
     public var isCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
 

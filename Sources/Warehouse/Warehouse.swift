@@ -18,17 +18,11 @@ public final class Warehouse {
     public init(path: String, access: Connection.Access) throws {
         self.path = path
         do {
-            connection = try Connection(path: path, access: access)
-        } catch let error as SQLiteError where access == .readOnly && error.code == 14 {
+            connection = try Self.connect(path, access)
+        } catch let error as SQLiteError where access == .readOnly && error.isCannotOpen {
             throw WarehouseError(
                 .notFound,
-                "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`"
-            )
-        }
-        connection.nameMainSchema(Schema.name)
-        connection.setBusyTimeout(milliseconds: 10_000)
-        do {
-            try prepareSchema(access)
+                "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`")
         } catch let error as SQLiteError where error.isCorrupt {
             throw WarehouseError(
                 .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
@@ -37,7 +31,22 @@ public final class Warehouse {
         connection.addAggregate("stddev_pop", PopulationDeviation.self)
     }
 
-    private func prepareSchema(_ access: Connection.Access) throws {
+    private static func connect(_ path: String, _ access: Connection.Access) throws -> Connection {
+        do {
+            let connection = try Connection(path: path, access: access)
+            try prepare(connection, path, access)
+            return connection
+        } catch let error as SQLiteError where access == .readOnly && error.isReadOnly {
+            // Who may not write in the folder cannot share it with a writer; where there is none, the file is at rest.
+            let connection = try Connection(atRest: path)
+            try prepare(connection, path, access)
+            return connection
+        }
+    }
+
+    private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws {
+        connection.nameMainSchema(Schema.name)
+        connection.setBusyTimeout(milliseconds: 10_000)
         // The page size must stand before the first table is made. The cache is small because reads go
         // through the mapping and because the sorter's runs are as large as the cache: those that fit the
         // processor's sort fastest.

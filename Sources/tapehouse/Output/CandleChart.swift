@@ -25,7 +25,7 @@ enum CandleChart {
             let upper = top - Double(row) * step
             let label = row == 0 ? labels[0] : row == heightRows - 1 ? labels[1] : ""
             let cells = candles.map { cell($0, from: upper - step, to: upper) }
-            return "  " + Style.dim(label.leftPadding(to: labelWidth)) + " " + cells.joined()
+            return ("  " + Style.dim(label.leftPadding(to: labelWidth)) + " " + cells.joined()).trimmedAtEnd
         }
         let days = candles.map { $0.day.suffix(2).description.padding(to: candleColumns) }
         let first = candles.first?.day ?? ""
@@ -50,5 +50,14 @@ enum CandleChart {
         }
         let colored = candle.isRising ? Style.green(glyph) : Style.red(glyph)
         return " " + colored + String(repeating: " ", count: candleColumns - 2)
+    }
+}
+
+extension String {
+    /// The text without blanks at its end.
+    var trimmedAtEnd: String {
+        var text = self
+        while text.hasSuffix(" ") { text.removeLast() }
+        return text
     }
 }

@@ -32,9 +32,7 @@ struct TextTable {
             alignments[column] == .right
                 ? cells[column].leftPadding(to: widths[column]) : cells[column].padding(to: widths[column])
         }
-        var text = padded.joined(separator: "  ")
-        while text.hasSuffix(" ") { text.removeLast() }
-        return text
+        return padded.joined(separator: "  ").trimmedAtEnd
     }
 
     /// Header and rows.

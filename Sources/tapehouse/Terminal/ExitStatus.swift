@@ -33,13 +33,21 @@ enum ExitStatus: Int32 {
             systemExit(failure.status.rawValue)
         }
         if let status = status(of: error) {
-            let message = status == .interrupted ? "interrupted; what was done is kept" : "\(error)"
-            StandardError.writeLine("tapehouse: \(message)")
+            StandardError.writeLine("tapehouse: \(message(of: error, status))")
             systemExit(status.rawValue)
         }
         if isArgumentParsers(error) { Tapehouse.exit(withError: error) }
         StandardError.writeLine("tapehouse: \(error)")
         systemExit(fault.rawValue)
+    }
+
+    private static func message(of error: any Error, _ status: ExitStatus) -> String {
+        if status == .interrupted { return "interrupted; what was done is kept" }
+        guard let error = error as? SQLiteError else { return "\(error)" }
+        // SQLite names neither the file nor the way out.
+        if error.isFull { return "the warehouse cannot grow: \(error); free some space and run the same command again" }
+        if error.isBusy { return "the warehouse is busy: \(error); try again" }
+        return "\(error)"
     }
 
     private static func status(of error: any Error) -> ExitStatus? {
@@ -56,7 +64,7 @@ enum ExitStatus: Int32 {
         case let error as SQLiteError:
             if error.isInterrupted { return .interrupted }
             if error.isBusy { return .tryAgain }
-            return error.isFull || error.code == 10 || error.code == 14 ? .inputOutput : .statementFailed
+            return error.isFull || error.isInputOutput || error.isCannotOpen ? .inputOutput : .statementFailed
         case let error as LogError:
             switch error.code {
             case .invalidTopic, .invalidPartitions: return .usage
