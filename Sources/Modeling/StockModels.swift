@@ -67,8 +67,8 @@ public enum StockModels {
     /// A candle a symbol and UTC day, the latest 12 days of each symbol: first and last price of the day, the
     /// extremes of the day's high and low, the average price as trend line.
     ///
-    /// Silver is ordered by symbol and time, so each of the twelve days is found by one seek below the day after it, and
-    /// only their rows are read.
+    /// Silver is ordered by symbol and time, so each of the twelve days is found by one seek below the day
+    /// after it, and only their rows are read.
     static let candlestick = Model(
         "gold_candlestick", .table,
         """

@@ -58,13 +58,33 @@ public final class Pipeline {
         groupOffsets = try GroupOffsets(log)
         store = try ObjectStore(directory.objects, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
-        if log.partitions(of: settings.topic).isEmpty {
+        if !log.hasTopic(settings.topic) {
             try log.createTopic(settings.topic, partitions: settings.partitions)
         }
-        if log.partitions(of: settings.rejectsTopic).isEmpty {
+        if !log.hasTopic(settings.rejectsTopic) {
             try log.createTopic(settings.rejectsTopic, partitions: 1)
         }
+        try requireMatchingLog()
         try store.createBucket(try BucketName(settings.bucket))
+    }
+
+    /// Checks that the warehouse was loaded from this log. With another one, offsets would begin anew below
+    /// those that are loaded already, and its rows would be taken for rows that are there.
+    private func requireMatchingLog() throws {
+        for topic in [settings.topic, settings.rejectsTopic] {
+            for partition in log.partitions(of: topic) {
+                let loaded = try warehouse.nextOffset(
+                    topic: topic, partition: partition.topicPartition.partition)
+                guard loaded <= partition.highWatermark.value else {
+                    throw LogError(
+                        .offsetOutOfRange,
+                        "\(partition.topicPartition) ends at offset \(partition.highWatermark) in \(directory.log), but "
+                            + "\(directory.warehouse) has loaded it up to \(loaded): the log is not the one that the "
+                            + "warehouse was loaded from; put the right one back, or use a new data directory"
+                    )
+                }
+            }
+        }
     }
 
     /// Builds bronze, silver and gold from the raw rows.

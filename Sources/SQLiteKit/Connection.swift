@@ -1,11 +1,11 @@
 internal import CSQLite
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A connection to an SQLite database.
@@ -36,16 +36,20 @@ public final class Connection {
         if access("\(path)-wal", F_OK) == 0 {
             throw SQLiteError(
                 extendedCode: SQLITE_READONLY,
-                message: "cannot read \(path): it is in use, and sharing it takes permission to write in its folder")
+                message:
+                    "cannot read \(path): it is in use, and sharing it takes permission to write in its folder"
+            )
         }
         // In a URI these characters have a meaning of their own.
         let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23")
-        try self.init("file:\(escaped)?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, name: path)
+        try self.init(
+            "file:\(escaped)?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, name: path)
     }
 
     private init(_ location: String, flags: Int32, name path: String) throws {
         var handle: OpaquePointer?
-        let result = sqlite3_open_v2(location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let result = sqlite3_open_v2(
+            location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard result == SQLITE_OK, let handle else {
             let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
@@ -150,6 +154,11 @@ public final class Connection {
             if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
             throw error
         }
+    }
+
+    /// Whether the text ends with a whole statement, by SQLite's own reading of strings and comments.
+    public static func isComplete(_ sql: String) -> Bool {
+        sqlite3_complete(sql) != 0
     }
 
     /// How many rows the last INSERT, UPDATE or DELETE changed.

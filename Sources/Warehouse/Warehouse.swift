@@ -22,7 +22,8 @@ public final class Warehouse {
         } catch let error as SQLiteError where access == .readOnly && error.isCannotOpen {
             throw WarehouseError(
                 .notFound,
-                "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`")
+                "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`"
+            )
         } catch let error as SQLiteError where error.isCorrupt {
             throw WarehouseError(
                 .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
@@ -37,14 +38,16 @@ public final class Warehouse {
             try prepare(connection, path, access)
             return connection
         } catch let error as SQLiteError where access == .readOnly && error.isReadOnly {
-            // Who may not write in the folder cannot share it with a writer; where there is none, the file is at rest.
+            // Who may not write in the folder cannot share it with a writer; where there is none, the file is
+            // at rest.
             let connection = try Connection(atRest: path)
             try prepare(connection, path, access)
             return connection
         }
     }
 
-    private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws {
+    private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws
+    {
         connection.nameMainSchema(Schema.name)
         connection.setBusyTimeout(milliseconds: 10_000)
         // The page size must stand before the first table is made. The cache is small because reads go

@@ -178,4 +178,36 @@ import Testing
         #expect(#expect(throws: DurableIOError.self) { try LogDirectory(directory.path) }?.code == .locked)
         #expect(try LogDirectory(directory.path, access: .readOnly).topics == ["t"])
     }
+
+    @Test func aTopicWhoseMakingWasInterruptedIsMadeAnew() throws {
+        let counter = FaultPlan(operation: .max, fault: .crash)
+        _ = try LogDirectory(directory.file("a"), fileSystem: FileSystem(faults: counter))
+        for operation in counter.operationsPerformed..<counter.operationsPerformed + 40 {
+            let path = directory.file("\(operation)")
+            let faults = FileSystem(faults: FaultPlan(operation: operation, fault: .crash))
+            try? LogDirectory(path, fileSystem: faults).createTopic("t", partitions: 3)
+            let log = try LogDirectory(path)
+            if !log.hasTopic("t") { try log.createTopic("t", partitions: 3) }
+            #expect(
+                log.partitions(of: "t").map(\.topicPartition.partition) == [0, 1, 2], "operation \(operation)"
+            )
+        }
+    }
+
+    /// The checksum does not cover a batch's base offset.
+    @Test func anOffsetThatCannotBeIsDamage() throws {
+        for offset in [Int64.max, Int64.max - 1, 1 << 40, -1] {
+            let path = directory.file("\(offset)")
+            try FileSystem.local.createDirectory("\(path)/t-0")
+            var first = try batch(records(0..<2))
+            var second = try batch(records(2..<4))
+            second.withUnsafeMutableBytes { $0.storeBigEndian(offset, at: 0) }
+            first += second
+            let file = try FileSystem.local.open("\(path)/t-0/\(Offset.zero.fileName).log", .replace)
+            try file.write(first, at: 0)
+            let log = try LogDirectory(path)
+            #expect(log.recoveries.count == 1)
+            #expect(try readAll(log.partition(TopicPartition("t", 0))) == records(0..<2))
+        }
+    }
 }

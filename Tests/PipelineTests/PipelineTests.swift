@@ -224,4 +224,15 @@ import Warehouse
         #expect(
             try Pipeline.replay([whole], into: DataDirectory(directory.file("w"))).recordings[0].quotes == 1)
     }
+
+    /// Offsets that begin anew below those that are loaded would be taken for rows that are there.
+    @Test func aLogThatIsNotTheWarehousesIsRefused() throws {
+        try Pipeline.replay([try recording(10)], into: data)
+        try FileSystem.local.removeTree(data.log)
+        let error = #expect(throws: LogError.self) { try Pipeline.replay([try recording(5)], into: data) }
+        #expect(error?.message.contains("stock-quotes-0 ends at offset 0") == true)
+        #expect(error?.message.contains("has loaded it up to 10") == true)
+        try FileSystem.local.removeFile(data.warehouse)
+        #expect(throws: Never.self) { try Pipeline.replay([try recording(5)], into: data) }
+    }
 }

@@ -2,7 +2,8 @@ import DurableIO
 import TestSupport
 import Testing
 
-/// The program is killed (SIGKILL) at moments spread over its run; the same command again gives the same gold.
+/// The program is killed (SIGKILL) at moments spread over its run; the same command again gives the same
+/// gold.
 @Suite struct KillTests {
     private static let recordings = [
         ProjectFiles.fixture("simulated.ndjson"), ProjectFiles.fixture("dirty.ndjson"),

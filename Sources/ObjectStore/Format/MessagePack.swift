@@ -160,6 +160,16 @@ struct MessagePackReader {
         }
     }
 
+    /// A size in bytes: an integer that is neither negative nor beyond what S3 allows by orders of magnitude.
+    mutating func size() throws -> Int {
+        let start = position
+        let value = try integer()
+        guard (0..<1 << 50).contains(value) else {
+            throw Malformed(position: start, expected: "a size in bytes")
+        }
+        return Int(value)
+    }
+
     /// Passes over null where it comes next.
     mutating func skipNull() -> Bool {
         guard position < bytes.count, bytes[position] == 0xC0 else { return false }
@@ -167,8 +177,9 @@ struct MessagePackReader {
         return true
     }
 
-    /// Passes over one value of any kind.
-    mutating func skip() throws {
+    /// Passes over one value of any kind, nested up to 64 deep.
+    mutating func skip(depth: Int = 0) throws {
+        guard depth < 64 else { throw malformed("a value that is not nested so deep") }
         let code = try byte("a value")
         switch code {
         case 0x00...0x7F, 0xE0...0xFF, 0xC0, 0xC2, 0xC3: break
@@ -187,12 +198,12 @@ struct MessagePackReader {
         case 0x80...0x8F, 0xDE, 0xDF:
             position -= 1
             for _ in 0..<(try mapCount()) {
-                try skip()
-                try skip()
+                try skip(depth: depth + 1)
+                try skip(depth: depth + 1)
             }
         case 0x90...0x9F, 0xDC, 0xDD:
             position -= 1
-            for _ in 0..<(try arrayCount()) { try skip() }
+            for _ in 0..<(try arrayCount()) { try skip(depth: depth + 1) }
         default: throw malformed("a value")
         }
     }

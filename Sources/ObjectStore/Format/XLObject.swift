@@ -142,13 +142,16 @@ extension XLObject {
                 partETags =
                     reader.skipNull()
                     ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.string() }
-            case "PartSizes": partBytes = try Self.readNumbers(&reader) ?? []
+            case "PartSizes":
+                partBytes =
+                    reader.skipNull()
+                    ? [] : try (0..<(try reader.arrayCount())).map { _ in try reader.size() }
             case "PartASizes": partActualBytes = try Self.readNumbers(&reader)
             case "PartIdx":
                 partIndexes =
                     reader.skipNull()
                     ? nil : try (0..<(try reader.arrayCount())).map { _ in try reader.binary() }
-            case "Size": byteCount = Int(try reader.integer())
+            case "Size": byteCount = try reader.size()
             case "MTime": modifiedNanoseconds = try reader.integer()
             case "MetaSys":
                 systemMetadata =

@@ -120,6 +120,11 @@ public final class LogDirectory: Sendable {
         return partition
     }
 
+    /// Whether there is such a topic. One whose making was interrupted is not there.
+    public func hasTopic(_ topic: String) -> Bool {
+        partitions.withLock { $0[TopicPartition(topic, 0)] != nil }
+    }
+
     /// Makes a topic.
     ///
     /// - Throws: `LogError` with code `invalidTopic`, `invalidPartitions` or `topicAlreadyExists`.
@@ -128,12 +133,15 @@ public final class LogDirectory: Sendable {
         guard count > 0 else {
             throw LogError(.invalidPartitions, "a topic has at least 1 partition, not \(count)")
         }
-        guard partitions(of: topic).isEmpty else {
+        guard !hasTopic(topic) else {
             throw LogError(.topicAlreadyExists, "there is a topic \(topic) already")
         }
         var generator = SystemRandomNumberGenerator()
         let id = KafkaID(using: &generator)
-        for number in 0..<count { try createPartition(TopicPartition(topic, number), topicID: id) }
+        // The first partition comes last: with it the topic is whole.
+        for number in (0..<count).reversed() {
+            try createPartition(TopicPartition(topic, number), topicID: id)
+        }
     }
 
     /// Makes a single partition, for internal topics whose partitions come to be as they are needed.

@@ -93,7 +93,8 @@ public struct RecordBatch: Sendable {
             let end = position + Int(length)
             position += 1
             guard let timestampDelta = Varint.read(records, &position),
-                let offsetDelta = Varint.read(records, &position)
+                let offsetDelta = Varint.read(records, &position),
+                (0...Int64(header.lastOffsetDelta)).contains(offsetDelta)
             else { throw corrupt(index) }
             let key = try field(records, &position, end, index)
             let value = try field(records, &position, end, index)

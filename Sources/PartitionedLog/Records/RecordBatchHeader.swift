@@ -83,7 +83,9 @@ public struct RecordBatchHeader: Equatable, Sendable {
         producerEpoch = bytes.bigEndian(at: 51, as: Int16.self)
         baseSequence = bytes.bigEndian(at: 53, as: Int32.self)
         recordCount = bytes.bigEndian(at: 57, as: Int32.self)
-        guard baseOffset.value >= 0, lastOffsetDelta >= 0, recordCount >= 0 else {
+        guard baseOffset.value >= 0, lastOffsetDelta >= 0, recordCount >= 0,
+            baseOffset.value < Int64.max - Int64(lastOffsetDelta)
+        else {
             throw LogError(
                 .corruptMessage,
                 "batch at offset \(baseOffset) counts \(recordCount) records over \(lastOffsetDelta) offsets")

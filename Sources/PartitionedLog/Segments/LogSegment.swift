@@ -68,7 +68,7 @@ final class LogSegment {
         byteCount = offsetIndex.entries.last?.position ?? 0
         while byteCount < size {
             guard let header = try? readHeader(at: byteCount), header.byteCount <= size - byteCount,
-                header.baseOffset >= nextOffset
+                isInPlace(header)
             else { return false }
             note(header)
         }
@@ -87,9 +87,11 @@ final class LogSegment {
         while byteCount < size {
             do {
                 let batch = try readBatch(at: byteCount, end: size)
-                guard batch.header.baseOffset >= nextOffset else {
+                guard isInPlace(batch.header) else {
                     throw LogError(
-                        .corruptMessage, "offset \(batch.header.baseOffset) comes after offset \(nextOffset)")
+                        .corruptMessage,
+                        "\(file.path) at byte \(byteCount): offset \(batch.header.baseOffset) cannot follow \(nextOffset)"
+                    )
                 }
                 addIndexEntry(for: batch.header)
                 note(batch.header)
@@ -111,6 +113,12 @@ final class LogSegment {
                 try file.read(at: position, count: min(piece, size - position)), at: position - byteCount)
         }
         try copy.sync()
+    }
+
+    /// Whether a batch's offsets go on from the last one's and fit the index, which counts them from the base
+    /// in 31 bits. (The checksum does not cover them.)
+    private func isInPlace(_ header: RecordBatchHeader) -> Bool {
+        header.baseOffset >= nextOffset && header.lastOffset - baseOffset <= Int64(Int32.max)
     }
 
     /// Cuts the file behind the last whole batch, and waits until that and the indexes are on the disk.

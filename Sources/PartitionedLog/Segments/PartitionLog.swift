@@ -155,7 +155,8 @@ public final class PartitionLog: Sendable {
 
     private func rollIfNeeded(_ state: inout State, for header: RecordBatchHeader) throws {
         let active = state.segments[state.segments.count - 1]
-        let isFull = active.byteCount + header.byteCount > configuration.segmentBytes
+        // The index counts positions in 31 bits.
+        let isFull = active.byteCount + header.byteCount > min(configuration.segmentBytes, Int(Int32.max))
         let overflows = header.lastOffset - active.baseOffset > Int64(Int32.max)
         guard active.byteCount > 0, isFull || overflows else { return }
         try active.flush()

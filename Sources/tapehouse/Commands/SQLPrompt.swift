@@ -38,18 +38,12 @@ final class SQLPrompt {
                     continue
                 }
                 pending += pending.isEmpty ? line : "\n" + line
-                guard Self.isComplete(pending) else { continue }
+                guard Connection.isComplete(pending) || pending.allSatisfy(\.isWhitespace) else { continue }
                 editor.remember(pending.replacing("\n", with: " "))
                 runInterruptibly(pending, connection.interrupt)
                 pending = ""
             }
         }
-    }
-
-    /// Whether the text ends with a semicolon, or holds nothing.
-    private static func isComplete(_ text: String) -> Bool {
-        let last = text.last { !$0.isWhitespace }
-        return last == nil || last == ";"
     }
 
     private func runInterruptibly(_ sql: String, _ interrupt: @escaping @Sendable () -> Void) {

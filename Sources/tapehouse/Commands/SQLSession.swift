@@ -93,7 +93,7 @@ final class SQLSession {
         output.writeLine(statement.columnNames.map(Self.quotedCSV).joined(separator: ","))
         while try step(statement) {
             output.writeLine(
-                statement.row.map { $0 == .null ? "" : Self.quotedCSV($0.cell) }.joined(separator: ","))
+                statement.row.map { $0 == .null ? "" : Self.quotedCSV($0.text) }.joined(separator: ","))
         }
     }
 
@@ -133,8 +133,11 @@ extension SQLiteValue {
         }
     }
 
-    /// The value as a cell of a table.
-    fileprivate var cell: String {
+    /// The value as a cell of a table, which has one line.
+    fileprivate var cell: String { text.replacing("\n", with: "⏎") }
+
+    /// The value as text.
+    fileprivate var text: String {
         switch self {
         case .null: "NULL"
         case .integer(let value): String(value)

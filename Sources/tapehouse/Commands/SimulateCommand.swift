@@ -42,9 +42,13 @@ struct SimulateCommand: ParsableCommand {
     var output: String?
 
     func validate() throws {
-        guard symbols > 0 else { throw ValidationError("--symbols must be at least 1.") }
-        guard rows >= 0 else { throw ValidationError("--rows must not be negative.") }
-        guard days > 0 else { throw ValidationError("--days must be at least 1.") }
+        guard (1...1_000_000).contains(symbols) else {
+            throw ValidationError("--symbols must be from 1 to a million.")
+        }
+        guard (0...1_000_000_000_000).contains(rows) else {
+            throw ValidationError("--rows must be from 0 to a million million.")
+        }
+        guard (1...100_000).contains(days) else { throw ValidationError("--days must be from 1 to 100000.") }
         guard (0...100).contains(dirty) else { throw ValidationError("--dirty must be from 0 to 100.") }
     }
 

@@ -13,7 +13,7 @@ enum Format {
 
     /// A number with so many decimals, rounded half away from zero.
     static func fixed(_ value: Double, _ places: Int) -> String {
-        guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
+        guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
         let scaled = Int((value.magnitude * scale).rounded())

@@ -45,7 +45,9 @@ enum ExitStatus: Int32 {
         if status == .interrupted { return "interrupted; what was done is kept" }
         guard let error = error as? SQLiteError else { return "\(error)" }
         // SQLite names neither the file nor the way out.
-        if error.isFull { return "the warehouse cannot grow: \(error); free some space and run the same command again" }
+        if error.isFull {
+            return "the warehouse cannot grow: \(error); free some space and run the same command again"
+        }
         if error.isBusy { return "the warehouse is busy: \(error); try again" }
         return "\(error)"
     }
