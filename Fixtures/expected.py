@@ -57,7 +57,7 @@ def timestamp(seconds):
     if seconds is None:
         return None
     text = datetime.datetime.fromtimestamp(math.floor(seconds), datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
-    return text + f"{seconds % 1:.3f}"[1:] if isinstance(seconds, float) else text
+    return text + f"{seconds % 1:.3f}"[1:] if seconds % 1 else text
 
 
 def rounded(value, places):

@@ -17,11 +17,12 @@ public enum StockModels {
                CAST(L AS REAL) AS DAY_LOW,
                CAST(O AS REAL) AS DAY_OPEN,
                CAST(PC AS REAL) AS PREV_CLOSE,
-               CASE typeof(T) WHEN 'real' THEN strftime('%Y-%m-%d %H:%M:%f', T, 'unixepoch')
-                              ELSE datetime(T, 'unixepoch') END AS MARKET_TIMESTAMP,
+               CASE WHEN T <> CAST(T AS INTEGER) THEN strftime('%Y-%m-%d %H:%M:%f', T, 'unixepoch')
+                    ELSE datetime(T, 'unixepoch') END AS MARKET_TIMESTAMP,
                SYMBOL,
-               CASE typeof(FETCHED_AT) WHEN 'real' THEN strftime('%Y-%m-%d %H:%M:%f', FETCHED_AT, 'unixepoch')
-                                       ELSE datetime(FETCHED_AT, 'unixepoch') END AS FETCHED_AT,
+               CASE WHEN FETCHED_AT <> CAST(FETCHED_AT AS INTEGER)
+                    THEN strftime('%Y-%m-%d %H:%M:%f', FETCHED_AT, 'unixepoch')
+                    ELSE datetime(FETCHED_AT, 'unixepoch') END AS FETCHED_AT,
                RAW_ID
         FROM RAW_SHREDDED
         """)

@@ -131,8 +131,7 @@ public final class ObjectStore: Sendable {
     }
 
     private func commit(_ meta: XLMeta, _ object: XLObject, part: [UInt8]?, directory: String) throws {
-        let replaced =
-            try fileSystem.kind(of: "\(directory)/xl.meta") == .file ? dataDirectories(in: directory) : []
+        try requireNoVersions(in: directory)
         let staging = "\(path)/\(Self.systemName)/tmp/\(UniqueID.random())"
         try fileSystem.createDirectory(staging)
         do {
@@ -154,16 +153,39 @@ public final class ObjectStore: Sendable {
             try? fileSystem.removeTree(staging)
             throw error
         }
-        // The object is there; what is left to do is tidying, which the next opening would do as well.
+        // The object is there. Tidying that fails is done by the next put or delete of this key.
         try? fileSystem.removeDirectory(staging)
-        for old in replaced { try? fileSystem.removeTree(old) }
+        try? removeData(in: directory, but: part == nil ? nil : object.dataDirectory)
     }
 
-    private func dataDirectories(in directory: String) throws -> [String] {
-        try readMeta(directory).versions.compactMap { version in
-            guard case .object(let object) = version.content else { return nil }
-            let path = "\(directory)/\(object.dataDirectory)"
-            return try fileSystem.kind(of: path) == .directory ? path : nil
+    /// Versions of an object that a MinIO keeps are history that must not be lost; making more of them is not
+    /// known here.
+    private func requireNoVersions(in directory: String) throws {
+        guard try fileSystem.kind(of: "\(directory)/xl.meta") == .file, let meta = try? readMeta(directory)
+        else { return }
+        let hasVersions = meta.versions.contains { version in
+            switch version.content {
+            case .object(let object): object.id != .null
+            case .deleteMarker: true
+            }
+        }
+        guard !hasVersions else {
+            throw StoreError(
+                .unsupportedFormat,
+                "\(directory) is an object with versions, which are read here but neither replaced nor removed"
+            )
+        }
+    }
+
+    /// Removes the data directories of an object, current and left behind, but one.
+    private func removeData(in directory: String, but kept: UniqueID?) throws {
+        for name in try fileSystem.list(directory) where name != kept?.description {
+            let path = "\(directory)/\(name)"
+            // An object below this one's key is a directory too, but with an xl.meta or directories in it.
+            guard UniqueID.isText(name), try fileSystem.kind(of: path) == .directory else { continue }
+            if try fileSystem.list(path).allSatisfy({ $0.hasPrefix("part.") }) {
+                try fileSystem.removeTree(path)
+            }
         }
     }
 
@@ -185,8 +207,8 @@ public final class ObjectStore: Sendable {
     /// - Throws: `StoreError` with code `noSuchBucket`, `noSuchKey` or `corrupt`.
     public func get(bucket: BucketName, key: ObjectKey) throws -> [UInt8] {
         let (meta, object, directory) = try object(bucket, key)
+        try Self.requirePlain(object, directory)
         var data: [UInt8] = []
-        data.reserveCapacity(object.byteCount)
         if object.isInline {
             let name = object.id == .null ? "null" : object.id.description
             guard let stream = meta.inlineData.first(where: { $0.id == name })?.stream else {
@@ -198,17 +220,35 @@ public final class ObjectStore: Sendable {
                 into: &data)
             return data
         }
-        guard object.dataShards == 1, object.parityShards == 0 else {
-            throw StoreError(
-                .unsupportedFormat,
-                "\(directory) is one shard of an erasure-coded object; a whole drive is needed")
-        }
         for (number, bytes) in zip(object.partNumbers, object.partBytes) {
             let part = "\(directory)/\(object.dataDirectory)/part.\(number)"
             try BitrotStream.decode(
                 try fileSystem.contents(of: part), dataBytes: bytes, place: part, into: &data)
         }
+        guard data.count == object.byteCount else {
+            throw StoreError(
+                .corrupt, "\(directory) has parts of \(data.count) bytes where \(object.byteCount) are due")
+        }
         return data
+    }
+
+    /// Refuses objects whose data is not simply what was put.
+    private static func requirePlain(_ object: XLObject, _ directory: String) throws {
+        let transformed = object.systemMetadata?.first { entry in
+            let key = entry.key.lowercased()
+            return key.hasPrefix("x-minio-internal-compression") || key.contains("server-side-encryption")
+        }
+        let reason: String
+        if object.dataShards != 1 || object.parityShards != 0 {
+            reason = "is one shard of an erasure-coded object; a whole drive is needed"
+        } else if object.blockBytes != BitrotStream.blockBytes {
+            reason = "has blocks of \(object.blockBytes) bytes; blocks of \(BitrotStream.blockBytes) are read"
+        } else if transformed != nil {
+            reason = "is compressed or encrypted by MinIO, which is not read"
+        } else {
+            return
+        }
+        throw StoreError(.unsupportedFormat, "\(directory) \(reason)")
     }
 
     /// The objects whose keys begin with `prefix`, in the order of their keys' UTF-8 bytes.
@@ -247,10 +287,10 @@ public final class ObjectStore: Sendable {
         try requireBucket(bucket)
         var directory = "\(path)/\(bucket)/\(key)"
         guard try fileSystem.kind(of: "\(directory)/xl.meta") == .file else { return }
-        let data = try dataDirectories(in: directory)
+        try requireNoVersions(in: directory)
         try fileSystem.removeFile("\(directory)/xl.meta")
         try fileSystem.syncDirectory(directory)
-        for old in data { try fileSystem.removeTree(old) }
+        try removeData(in: directory, but: nil)
         while directory != "\(path)/\(bucket)", try fileSystem.list(directory).isEmpty {
             try fileSystem.removeDirectory(directory)
             directory = FileSystem.parent(of: directory)

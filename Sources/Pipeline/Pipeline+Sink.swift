@@ -1,6 +1,7 @@
 import DurableIO
 import ObjectStore
 import PartitionedLog
+import Warehouse
 
 /// Where an object of the sink lies: `TOPIC/partition=P/OFFSET.ndjson.zst`, a function of where its first
 /// record does.
@@ -48,13 +49,11 @@ extension Pipeline {
         let start = ContinuousClock.now
         var result = SinkResult()
         let partitions = log.partitions(of: settings.topic)
-        let committed = partitions.map {
-            groupOffsets.committed(settings.group, $0.topicPartition) ?? $0.logStartOffset
-        }
+        let committed = try partitions.map(sinkStart)
         let total = zip(partitions, committed).reduce(0) { $0 + Int($1.0.highWatermark - $1.1) }
         for (partition, committed) in zip(partitions, committed) {
             let builder = SinkObjectBuilder(partition, bytesMax: settings.objectBytes)
-            var next = max(committed, partition.logStartOffset)
+            var next = committed
             while let object = try builder.build(from: next) {
                 try control.checkCancellation()
                 try put(object, partition: partition.topicPartition)
@@ -70,6 +69,25 @@ extension Pipeline {
         }
         result.stage.duration = ContinuousClock.now - start
         return result
+    }
+
+    /// Where the sink goes on in a partition: where the group stopped; or further back, at what the warehouse
+    /// wants next, where the bucket does not have that (objects were removed, or another bucket is used than
+    /// before).
+    private func sinkStart(_ partition: PartitionLog) throws -> Offset {
+        let id = partition.topicPartition
+        let committed = max(groupOffsets.committed(settings.group, id) ?? .zero, partition.logStartOffset)
+        let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
+        guard wanted < committed.value else { return committed }
+        let objects = try store.list(
+            bucket: try BucketName(settings.bucket), prefix: "\(id.topic)/partition=\(id.partition)/")
+        let isThere = objects.contains { object in
+            guard let key = SinkKey(object.key),
+                let next = object.userMetadata["Next-Offset"].flatMap({ Int64($0) })
+            else { return false }
+            return key.firstOffset.value <= wanted && wanted < next
+        }
+        return isThere ? committed : max(Offset(wanted), partition.logStartOffset)
     }
 
     private func put(_ object: SinkObject, partition: TopicPartition) throws {
@@ -139,6 +157,9 @@ private final class SinkObjectBuilder {
             } else if first != nil {
                 break
             }
+            // Where the batch's last offsets are gone (compacted away) the lines would no longer count as
+            // offsets.
+            if first != nil, next <= batch.header.lastOffset { isFull = true }
             if !isFull { next = max(next, batch.header.lastOffset + 1) }
             if lines.count >= Self.pieceBytes { try compressLines(into: &compressed, last: false) }
         }

@@ -45,6 +45,14 @@ public final class Pipeline {
         self.logger = logger
         self.fileSystem = fileSystem
         try TopicPartition.validate(topic: settings.topic)
+        try TopicPartition.validate(topic: settings.rejectsTopic)
+        guard !settings.topic.hasPrefix("__"), !settings.topic.hasSuffix(PipelineSettings.rejectsSuffix)
+        else {
+            throw LogError(
+                .invalidTopic,
+                "topic \(settings.topic) belongs to the log itself: quotes go to one whose name neither begins with __ "
+                    + "nor ends in \(PipelineSettings.rejectsSuffix)")
+        }
         _ = try BucketName(settings.bucket)
         lock = try directory.lock(purpose: purpose, fileSystem: fileSystem)
         log = try LogDirectory(directory.log, fileSystem: fileSystem)

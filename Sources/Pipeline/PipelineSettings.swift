@@ -19,5 +19,7 @@ public struct PipelineSettings: Sendable {
     public init() {}
 
     /// Where lines go that are no quotes, on their way to `LOAD_REJECTS`.
-    public var rejectsTopic: String { "\(topic)-rejects" }
+    public var rejectsTopic: String { topic + Self.rejectsSuffix }
+
+    static let rejectsSuffix = "-rejects"
 }

@@ -70,14 +70,18 @@ final class RecordingProducer {
     private func nextLine(
         _ reader: LineReader, _ recording: inout ReplaySummary.Recording, _ summary: inout ReplaySummary
     ) throws -> Line? {
-        do {
-            guard let line = try reader.next() else { return nil }
-            recording.lines += 1
-            return line
-        } catch let error as DurableIOError {
-            recording.failure = error.message
-            try reject(reader.unreadableLine, QuoteRejection(error.message), &recording, &summary)
-            return nil
+        while true {
+            do {
+                guard let line = try reader.next() else { return nil }
+                recording.lines += 1
+                return line
+            } catch let error as DurableIOError where error.code == .interrupted {
+                try control.checkCancellation()
+            } catch let error as DurableIOError {
+                recording.failure = error.message
+                try reject(reader.unreadableLine, QuoteRejection(error.message), &recording, &summary)
+                return nil
+            }
         }
     }
 

@@ -51,9 +51,14 @@ public final class Connection {
         let result = sqlite3_open_v2(
             location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard result == SQLITE_OK, let handle else {
-            let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            let cause = handle.map { sqlite3_system_errno($0) } ?? 0
+            let reason =
+                cause != 0
+                ? String(cString: strerror(cause))
+                : handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
-            throw SQLiteError(extendedCode: result, message: "cannot open \(path): \(reason)")
+            throw SQLiteError(
+                extendedCode: result, message: "cannot open \(path): \(reason)", systemError: cause)
         }
         self.handle = handle
     }
@@ -91,6 +96,9 @@ public final class Connection {
     /// - Returns: the statement and the position behind it, both in UTF-8 bytes; `nil` where only blanks and
     ///   comments are left.
     public func prepareFirst(_ sql: String, from start: Int) throws -> (statement: Statement, end: Int)? {
+        guard sql.utf8.count < Int32.max else {
+            throw SQLiteError(extendedCode: SQLITE_TOOBIG, message: "SQL of over 2 GiB is too long")
+        }
         var text = sql
         var position = start
         while true {

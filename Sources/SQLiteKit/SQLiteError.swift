@@ -1,5 +1,13 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// An error that SQLite reported.
 public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     /// The extended result code, as listed at sqlite.org/rescode.html.
@@ -10,6 +18,8 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     public let sql: String?
     /// The position of the offending word in the UTF-8 bytes of `sql`, where SQLite knows it.
     public let byteOffset: Int?
+    /// The operating system's error number behind a file that cannot be opened; 0 where there is none.
+    public let systemError: Int32
 
     /// The primary result code.
     public var code: Int32 { extendedCode & 0xFF }
@@ -22,27 +32,34 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     public var isInterrupted: Bool { code == SQLITE_INTERRUPT }
     /// Whether a read-only connection was asked to write.
     public var isReadOnly: Bool { code == SQLITE_READONLY }
-    /// Whether there is no such file, or it may not be opened.
+    /// Whether the file could not be opened.
     public var isCannotOpen: Bool { code == SQLITE_CANTOPEN }
+    /// Whether there is no such file.
+    public var isNotFound: Bool { isCannotOpen && systemError == ENOENT }
+    /// Whether the file may not be opened.
+    public var isPermissionDenied: Bool { isCannotOpen && (systemError == EACCES || systemError == EPERM) }
     /// Whether the operating system failed to read or write.
     public var isInputOutput: Bool { code == SQLITE_IOERR }
     /// Whether the file is damaged or no database.
     public var isCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
 
     /// Makes an error.
-    public init(extendedCode: Int32, message: String, sql: String? = nil, byteOffset: Int? = nil) {
+    public init(
+        extendedCode: Int32, message: String, sql: String? = nil, byteOffset: Int? = nil,
+        systemError: Int32 = 0
+    ) {
         self.extendedCode = extendedCode
         self.message = message
         self.sql = sql
         self.byteOffset = byteOffset
+        self.systemError = systemError
     }
 
     /// The line and column (both from 1, columns in characters) of the offending word.
     public var position: (line: Int, column: Int)? {
         guard let sql, let byteOffset else { return nil }
-        let before = String(decoding: sql.utf8.prefix(byteOffset), as: UTF8.self)
-        let line = before.split(separator: "\n", omittingEmptySubsequences: false)
-        return (line.count, (line.last?.count ?? 0) + 1)
+        let before = sql.utf8.prefix(byteOffset).split(separator: 0x0A, omittingEmptySubsequences: false)
+        return (before.count, (before.last.map { String(decoding: $0, as: UTF8.self).count } ?? 0) + 1)
     }
 
     /// The message, with the position where there is one.

@@ -6,7 +6,8 @@ import SQLiteKit
 /// and SQLite itself does so from some version on. Here the shortest decimal that names the double decides.
 enum DecimalRounding {
     static func round(_ value: Double, places: Int64) -> Double {
-        guard value.isFinite, (0...15).contains(places) else {
+        guard value.isFinite, places >= -308 else { return places < -308 ? 0 : value }
+        guard (0...15).contains(places) else {
             return places < 0 ? round(value / power(-places), places: 0) * power(-places) : value
         }
         let scale = power(places)

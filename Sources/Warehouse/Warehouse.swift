@@ -19,7 +19,7 @@ public final class Warehouse {
         self.path = path
         do {
             connection = try Self.connect(path, access)
-        } catch let error as SQLiteError where access == .readOnly && error.isCannotOpen {
+        } catch let error as SQLiteError where access == .readOnly && error.isNotFound {
             throw WarehouseError(
                 .notFound,
                 "there is no warehouse at \(path) yet: replay a recording first, as in `tapehouse replay FILE`"
@@ -49,7 +49,7 @@ public final class Warehouse {
     private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws
     {
         connection.nameMainSchema(Schema.name)
-        connection.setBusyTimeout(milliseconds: 10_000)
+        connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         // The page size must stand before the first table is made. The cache is small because reads go
         // through the mapping and because the sorter's runs are as large as the cache: those that fit the
         // processor's sort fastest.
@@ -103,10 +103,17 @@ public final class Warehouse {
         }
     }
 
-    /// Moves what the write-ahead log holds into the file and waits until it is on the disk.
+    /// Waits until everything committed is on the disk, in the file where no reader holds it back, else in
+    /// the write-ahead log.
     public func checkpoint() throws {
-        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.setBusyTimeout(milliseconds: 100)
+        defer { connection.setBusyTimeout(milliseconds: Self.busyTimeoutMilliseconds) }
+        let isBusy = try connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 1
+        // A passive one leaves to readers what they read, but begins by syncing the log.
+        if isBusy { try connection.execute("PRAGMA wal_checkpoint(PASSIVE)") }
     }
+
+    private static let busyTimeoutMilliseconds: Int32 = 10_000
 
     private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 }

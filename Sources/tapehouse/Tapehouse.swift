@@ -33,6 +33,7 @@ struct Tapehouse: ParsableCommand {
 
             ENVIRONMENT
               TAPEHOUSE_DATA_DIR   the data directory where --data-dir is not given
+              TAPEHOUSE_HISTORY    where the prompt of `tapehouse sql` keeps its history (~/.tapehouse_history)
               NO_COLOR             set to anything: no colours
             """,
         version: version,

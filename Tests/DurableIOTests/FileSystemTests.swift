@@ -2,6 +2,14 @@ import DurableIO
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite struct FileSystemTests {
     private let directory: TemporaryDirectory
 
@@ -77,5 +85,15 @@ import Testing
             }
         }
         _ = try DirectoryLock(path, purpose: "after the first let go")
+    }
+
+    @Test func removingATreeDoesNotFollowLinks() throws {
+        try FileSystem.local.createDirectory(directory.file("tree"))
+        try FileSystem.local.createDirectory(directory.file("other"))
+        let kept = try directory.write("kept", to: "other/file")
+        #expect(symlink(directory.file("other"), directory.file("tree/link")) == 0)
+        #expect(try FileSystem.local.bytesBelow(directory.file("tree")) == 0)
+        try FileSystem.local.removeTree(directory.file("tree"))
+        #expect(try FileSystem.local.contents(of: kept) == Array("kept".utf8))
     }
 }

@@ -66,4 +66,23 @@ struct GoldenObjectTests {
             #expect(error?.message.contains(file) == true)
         }
     }
+
+    @Test func versionsThatMinIOKeptAreNotOverwritten() throws {
+        let directory = try TemporaryDirectory()
+        let store = try ObjectStore(directory.path)
+        let bucket = try BucketName("bucket")
+        let key = try ObjectKey("k")
+        try FileSystem.local.createDirectory(directory.file("bucket/k"))
+        let meta = try FileSystem.local.contents(
+            of: try minio("rustfs-fixtures/object_versioned_txt.xlmeta.bin"))
+        _ = try directory.write(meta, to: "bucket/k/xl.meta")
+        let put = #expect(throws: StoreError.self) {
+            try [1].withUnsafeBytes { _ = try store.put($0, bucket: bucket, key: key) }
+        }
+        #expect(put?.code == .unsupportedFormat)
+        #expect(
+            #expect(throws: StoreError.self) { try store.delete(bucket: bucket, key: key) }?.code
+                == .unsupportedFormat)
+        #expect(try FileSystem.local.contents(of: directory.file("bucket/k/xl.meta")) == meta)
+    }
 }

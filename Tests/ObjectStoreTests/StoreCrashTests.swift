@@ -47,6 +47,8 @@ import Testing
                 try Self.put(directory.path, .local, after)
                 #expect(try Self.read(directory.path) == after)
                 #expect(try FileSystem.local.list("\(directory.path)/.minio.sys/tmp").isEmpty)
+                let left = try FileSystem.local.list("\(directory.path)/bucket/a/key")
+                #expect(left.count == (new > 131_072 ? 2 : 1), "operation \(operation): \(left)")
                 operation += 1
             }
             #expect(operation > 10)

@@ -171,4 +171,57 @@ import Testing
         let names = try FileSystem.local.list(directory.file("t-0"))
         #expect(names.contains(segments[2] + ".damaged"))
     }
+
+    /// Offsets that were given out are not given out again, even where their records are lost.
+    @Test func lostOffsetsAreNotReused() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let log = try LogDirectory(directory.path)
+            try log.createTopic("t", partitions: 1)
+            for number in 0..<6 {
+                var bytes = try batch([Self.record(number)])
+                try log.partition(TopicPartition("t", 0)).append(&bytes)
+            }
+            try log.flush()
+        }
+        let name = "t-0/\(Offset.zero.fileName).log"
+        let size = try FileSystem.local.contents(of: directory.file(name)).count
+        try FileSystem.local.open(directory.file(name), .update).write([0xFF], at: size / 2)
+        let log = try LogDirectory(directory.path)
+        let recovery = try #require(log.recoveries.first)
+        #expect(recovery.lostFlushedRecords)
+        #expect(recovery.endOffset == Offset(3))
+        let partition = try log.partition(TopicPartition("t", 0))
+        var next = try batch([Self.record(6)])
+        #expect(try partition.append(&next) == Offset(6))
+        try partition.flush()
+        #expect(try Self.numbers(partition) == [0, 1, 2, 6])
+        #expect(try partition.batch(holding: Offset(4))?.header.baseOffset == Offset(6))
+        #expect(
+            try FileSystem.local.list(directory.file("t-0")).contains("\(Offset.zero.fileName).log.damaged"))
+        try log.close()
+        let reader = try LogDirectory(directory.path, access: .readOnly)
+        #expect(try Self.numbers(reader.partition(TopicPartition("t", 0))) == [0, 1, 2, 6])
+    }
+
+    /// A later sync can be a success although what an earlier one failed to write is gone.
+    @Test func afterAFailedSyncNothingMoreIsAcknowledged() throws {
+        var refused = 0
+        for operation in 0..<60 {
+            let directory = try TemporaryDirectory()
+            let plan = FaultPlan(operation: operation, fault: .fail(errno: 5))
+            guard let log = try? LogDirectory(directory.path, fileSystem: FileSystem(faults: plan)),
+                (try? log.createTopic("t", partitions: 1)) != nil,
+                let partition = try? log.partition(TopicPartition("t", 0))
+            else { continue }
+            var first = try batch([Self.record(0)])
+            guard (try? partition.append(&first)) != nil, (try? partition.flush()) == nil else { continue }
+            refused += 1
+            #expect(#expect(throws: LogError.self) { try partition.flush() }?.code == .storage)
+            var second = try batch([Self.record(1)])
+            #expect(#expect(throws: LogError.self) { try partition.append(&second) }?.code == .storage)
+            #expect(partition.highWatermark == .zero)
+        }
+        #expect(refused > 0)
+    }
 }

@@ -10,6 +10,14 @@ import Warehouse
 
 @testable import Pipeline
 
+extension RecordingProducer {
+    /// Produces a recording and does nothing more.
+    fileprivate func produce(_ source: ByteSource) throws {
+        var summary = ReplaySummary()
+        try run(source, progressBase: 0, progressTotal: nil, &summary) { _ in }
+    }
+}
+
 @Suite struct PipelineTests {
     private let directory: TemporaryDirectory
     private var data: DataDirectory { DataDirectory(directory.file("data")) }
@@ -234,5 +242,55 @@ import Warehouse
         #expect(error?.message.contains("has loaded it up to 10") == true)
         try FileSystem.local.removeFile(data.warehouse)
         #expect(throws: Never.self) { try Pipeline.replay([try recording(5)], into: data) }
+    }
+
+    /// An object that was removed before it was loaded, and a bucket that is another than before: the log has
+    /// the rows.
+    @Test func whatTheBucketLacksIsSunkAgain() throws {
+        var settings = PipelineSettings()
+        settings.objectBytes = 1000
+        do {
+            let pipeline = try open(settings)
+            let path = try recording(40)
+            try RecordingProducer(pipeline, options: ReplayOptions(), control: RunControl())
+                .produce(try ByteSource(path: path))
+            #expect(try pipeline.sink().objects > 3)
+            let bucket = try BucketName(settings.bucket)
+            let objects = try pipeline.store.list(bucket: bucket)
+            try pipeline.store.delete(bucket: bucket, key: try ObjectKey(objects[1].key))
+            let error = #expect(throws: StoreError.self) { try pipeline.load() }
+            #expect(error?.message.contains("the same command again") == true)
+            try pipeline.close()
+        }
+        do {
+            let pipeline = try open(settings)
+            #expect(try pipeline.sink().objects > 0)
+            #expect(try pipeline.load().stage.rows > 0)
+            try RecordingProducer(pipeline, options: ReplayOptions(), control: RunControl())
+                .produce(try ByteSource(path: try recording(10, name: "more")))
+            _ = try pipeline.sink()
+            try pipeline.close()
+        }
+        settings.bucket = "another-bucket"
+        let pipeline = try open(settings)
+        _ = try pipeline.sink()
+        _ = try pipeline.load()
+        let offsets = try pipeline.warehouse.connection.rows(
+            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        #expect(offsets == (0..<50).map { [.integer(Int64($0))] })
+    }
+
+    @Test func recordsLostFromTheLogDoNotTakeLaterOnesWithThem() throws {
+        try Pipeline.replay([try recording(300)], into: data)
+        try FileSystem.local.removeFile("\(data.log)/.kafka_cleanshutdown")
+        let segment = "\(data.log)/stock-quotes-0/\(Offset.zero.fileName).log"
+        try FileSystem.local.open(segment, .update).write([0xFF, 0xFF], at: 100)
+        let later = (0..<100).map { Self.quote("D", 20, 1_704_990_000 + $0) + "\n" }.joined()
+        try Pipeline.replay([try directory.write(later, to: "later")], into: data)
+        let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
+        let rows = try warehouse.connection.rows(
+            "SELECT count(*), min(LOG_OFFSET), max(LOG_OFFSET) FROM RAW_SHREDDED WHERE SYMBOL = 'D'")
+        #expect(rows == [[.integer(100), .integer(300), .integer(399)]])
+        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 400)
     }
 }

@@ -166,7 +166,7 @@ import Testing
                 == "a  b     c       d\n─  ────  ────  ───\n1  x,\"y  NULL  2.5\n(1 row)\n")
         let script = try directory.write(
             "SELECT count(*) FROM COMMON.GOLD_KPI;\n-- nothing more\n", to: "s.sql")
-        #expect(try run("sql", "--data-dir", data, "--csv", input: script).output == "count(*)\n17\n")
+        #expect(try run("sql", "--data-dir", data, "--csv", input: script).output == "count(*)\n18\n")
     }
 
     @Test func aFailingStatementShowsWhere() throws {
@@ -217,5 +217,33 @@ import Testing
             try ZstdDecompressor().decompress($0, into: &content, limit: 1 << 24)
         }
         #expect(String(decoding: content, as: UTF8.self) == first.output)
+    }
+
+    // MARK: What a feed can do to a terminal
+
+    @Test func hostileSymbolsAndExtremePricesArePrinted() throws {
+        let lines = [
+            #"{"c":1,"t":1704900000,"symbol":"\u001b[31mRED\n","fetched_at":1704900001}"#,
+            #"{"c":1,"h":1e300,"t":1704900000,"symbol":"ZERO","fetched_at":1704900001}"#,
+            #"{"c":-1,"t":1704900060,"symbol":"ZERO","fetched_at":1704900061}"#,
+            #"{"c":1.9e15,"t":1704900060,"symbol":"HUGE","fetched_at":1704900061}"#,
+            #"{"c":1e308,"t":1704900120,"symbol":"HUGE","fetched_at":1704900121}"#,
+            #"{"c":1e308,"t":1704900180,"symbol":"HUGE","fetched_at":1704900181}"#,
+        ]
+        let outcome = try run(
+            "replay", try directory.write(lines.joined(separator: "\n"), to: "x"), "--data-dir", data)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("\u{FFFD}[31mRED⏎"))
+        #expect(!outcome.output.contains("\u{1B}"))
+        #expect(try run("replay", "-", "--data-dir", data, "--speed", "1e-300x").status == 64)
+        #expect(try run("sql", "--data-dir", data, "SELECT round(5.5, -9223372036854775808)").status == 0)
+    }
+
+    @Test func topicsOfTheLogItselfAreRefused() throws {
+        for topic in ["__consumer_offsets", "stock-quotes-rejects", String(repeating: "x", count: 245)] {
+            let outcome = try run("replay", Self.recordings[0], "--data-dir", data, "--topic", topic)
+            #expect(outcome.status == 64, "\(outcome.errors)")
+        }
+        #expect(try FileSystem.local.kind(of: data) == nil, "nothing was made")
     }
 }

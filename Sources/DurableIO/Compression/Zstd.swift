@@ -123,8 +123,11 @@ public final class ZstdDecompressor {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether the bytes start with the magic number of a zstd frame, `28 b5 2f fd`.
+    /// Whether the bytes start with the magic number of a zstd frame, `28 b5 2f fd`, or of a skippable one,
+    /// `5x 2a 4d 18`.
     public var startsWithZstdMagic: Bool {
-        count >= 4 && self[0] == 0x28 && self[1] == 0xb5 && self[2] == 0x2f && self[3] == 0xfd
+        guard count >= 4 else { return false }
+        let magic = UInt32(littleEndian: loadUnaligned(as: UInt32.self))
+        return magic == 0xfd2f_b528 || magic & 0xffff_fff0 == 0x184d_2a50
     }
 }

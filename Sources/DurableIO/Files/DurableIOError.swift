@@ -34,6 +34,8 @@ public struct DurableIOError: Error, Sendable, CustomStringConvertible {
         public static let corrupt = Code(name: "corrupt")
         /// The data ends before its format does.
         public static let truncated = Code(name: "truncated")
+        /// A signal came while waiting; the call can be repeated.
+        public static let interrupted = Code(name: "interrupted")
         /// Any other failure of the operating system.
         public static let inputOutput = Code(name: "input/output error")
     }
@@ -73,6 +75,7 @@ public struct DurableIOError: Error, Sendable, CustomStringConvertible {
         case EISDIR: code = .isDirectory
         case ENOTDIR: code = .notDirectory
         case EEXIST, ENOTEMPTY: code = .alreadyExists
+        case EINTR: code = .interrupted
         default: code = .inputOutput
         }
         return DurableIOError(

@@ -61,12 +61,13 @@ public final class File: Sendable {
     /// Reads the next bytes of a stream (a pipe, a terminal), waiting for at least one.
     ///
     /// - Returns: how many bytes were read; 0 at the end.
+    /// - Throws: `DurableIOError`; its code is `interrupted` where a signal ended the wait, and the call can
+    ///   be
+    ///   repeated.
     public func readNext(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        while true {
-            let count = systemRead(descriptor, buffer)
-            if count >= 0 { return count }
-            if errno != EINTR { throw failure("read") }
-        }
+        let count = systemRead(descriptor, buffer)
+        guard count >= 0 else { throw failure("read") }
+        return count
     }
 
     /// Writes all of `bytes` at `offset`.

@@ -111,12 +111,16 @@ public struct FileSystem: Sendable {
         }
         defer { closedir(directory) }
         var names: [String] = []
+        errno = 0
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
+            errno = 0
         }
+        // The end and an error look alike but for this.
+        guard errno == 0 else { throw DurableIOError.system("list", path: path, errno: errno) }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
@@ -144,11 +148,11 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// Removes a directory and all below it.
+    /// Removes a directory and all below it. Symbolic links are removed, not followed.
     public func removeTree(_ path: String) throws {
         for name in try list(path) {
             let child = "\(path)/\(name)"
-            if try kind(of: child) == .directory { try removeTree(child) } else { try removeFile(child) }
+            if try entry(child)?.kind == .directory { try removeTree(child) } else { try removeFile(child) }
         }
         try removeDirectory(path)
     }
@@ -184,13 +188,29 @@ public struct FileSystem: Sendable {
         try syncDirectory(Self.parent(of: path))
     }
 
-    /// The sum of the sizes of all files below a directory, in bytes; 0 where it does not exist.
+    /// The sum of the sizes of all files below a directory, in bytes; 0 where it does not exist. Symbolic
+    /// links are not followed, and what disappears meanwhile does not count.
     public func bytesBelow(_ path: String) throws -> Int {
-        guard let kind = try kind(of: path) else { return 0 }
-        switch kind {
-        case .directory: return try list(path).reduce(0) { try $0 + bytesBelow("\(path)/\($1)") }
-        case .file: return try open(path, .read).size()
-        case .other: return 0
+        guard let entry = try entry(path) else { return 0 }
+        guard entry.kind == .directory else { return entry.byteCount }
+        do {
+            return try list(path).reduce(0) { try $0 + bytesBelow("\(path)/\($1)") }
+        } catch let error as DurableIOError where error.code == .notFound {
+            return 0
+        }
+    }
+
+    /// What stands at `path` itself, a symbolic link not followed.
+    private func entry(_ path: String) throws -> (kind: Kind, byteCount: Int)? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw DurableIOError.system("stat", path: path, errno: errno)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return (.file, Int(status.st_size))
+        case S_IFDIR: return (.directory, 0)
+        default: return (.other, 0)
         }
     }
 

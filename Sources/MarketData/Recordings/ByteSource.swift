@@ -11,16 +11,21 @@ public final class ByteSource {
     /// How many bytes have been read of the file, compressed or not.
     public private(set) var bytesRead = 0
 
-    private let file: File
+    private let fileSystem: FileSystem
+    private var file: File?
     private var decompressor: ZstdDecompressor?
-    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    private var input = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var inputRange = 0..<0
     private var hasBegun = false
 
-    /// Opens a recording; `-` is standard input.
+    private static let inputBytes = 256 << 10
+
+    /// Names a recording; `-` is standard input. It is opened to see that it can be, and again when it is
+    /// read, so that any number can be named.
     ///
     /// - Throws: `DurableIOError` where there is no such file, it may not be read, or it is a directory.
     public init(path: String, fileSystem: FileSystem = .local) throws {
+        self.fileSystem = fileSystem
         if path == "-" {
             name = "standard input"
             file = try fileSystem.standardInput()
@@ -37,9 +42,9 @@ public final class ByteSource {
                 message: "\(path) is a directory; name the recordings in it, as in \(path)/*.ndjson",
                 path: path)
         case .file:
-            file = try fileSystem.open(path, .read)
-            byteCount = try file.size()
+            byteCount = try fileSystem.open(path, .read).size()
         case .other:
+            // A pipe can be opened only once.
             file = try fileSystem.open(path, .read)
             byteCount = nil
         }
@@ -56,10 +61,10 @@ public final class ByteSource {
     ///   damaged or
     ///   the content is no text.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        if !hasBegun { try begin() }
-        guard let decompressor else { return try readPlain(into: buffer) }
+        let file = try begin()
+        guard let decompressor else { return try readPlain(file, into: buffer) }
         while true {
-            if inputRange.isEmpty { try fill() }
+            if inputRange.isEmpty { try fill(file) }
             let atEnd = inputRange.isEmpty
             if atEnd, decompressor.isAtFrameBoundary { return 0 }
             do {
@@ -83,13 +88,18 @@ public final class ByteSource {
         }
     }
 
-    private func begin() throws {
-        hasBegun = true
+    /// The file, opened; the first time, with its first bytes read and the kind of its content known.
+    private func begin() throws -> File {
+        let opened = try file ?? fileSystem.open(name, .read)
+        file = opened
+        if hasBegun { return opened }
+        if input.isEmpty { input = .allocate(byteCount: Self.inputBytes, alignment: 16) }
         while inputRange.count < 4 {
             let before = inputRange.count
-            try fill()
+            try fill(opened)
             if inputRange.count == before { break }
         }
+        hasBegun = true
         let start = UnsafeRawBufferPointer(rebasing: input[inputRange])
         if start.startsWithZstdMagic {
             decompressor = ZstdDecompressor()
@@ -100,13 +110,14 @@ public final class ByteSource {
             throw notText(
                 "is no text: byte \(zero) is zero; a recording has one JSON object a line, plain or as .zst")
         }
+        return opened
     }
 
     private func notText(_ problem: String) -> DurableIOError {
         DurableIOError(code: .corrupt, message: "\(name) \(problem)", path: name)
     }
 
-    private func readPlain(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    private func readPlain(_ file: File, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard inputRange.isEmpty else {
             let count = min(inputRange.count, buffer.count)
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[inputRange].prefix(count)))
@@ -118,7 +129,7 @@ public final class ByteSource {
         return count
     }
 
-    private func fill() throws {
+    private func fill(_ file: File) throws {
         if inputRange.isEmpty { inputRange = 0..<0 }
         let count = try file.readNext(
             into: UnsafeMutableRawBufferPointer(rebasing: input[inputRange.upperBound...]))

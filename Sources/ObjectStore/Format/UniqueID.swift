@@ -19,6 +19,12 @@ struct UniqueID: Hashable, Sendable, CustomStringConvertible {
         return UniqueID(bytes: bytes)
     }
 
+    /// Whether a text has the form of an id.
+    static func isText(_ text: String) -> Bool {
+        text.split(separator: "-", omittingEmptySubsequences: false).map(\.count) == [8, 4, 4, 4, 12]
+            && text.allSatisfy { $0 == "-" || $0.isHexDigit }
+    }
+
     /// Five groups of lower-case hexadecimal digits.
     var description: String {
         var groups: [String] = []

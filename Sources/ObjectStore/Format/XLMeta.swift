@@ -126,7 +126,7 @@ struct XLMeta: Equatable {
             )
         }
         let count = try reader.integer()
-        guard count >= 0, count <= metadata.count else {
+        guard count >= 0, count <= metadata.count / 16 else {
             throw StoreError(.corrupt, "\(path) counts \(count) versions: the file is damaged")
         }
         versions = try (0..<count).map { _ in

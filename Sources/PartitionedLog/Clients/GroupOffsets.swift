@@ -50,6 +50,7 @@ public final class GroupOffsets {
     public func commit(_ group: String, _ partition: TopicPartition, _ offset: Offset, timestamp: Int64)
         throws
     {
+        precondition(group.utf8.count <= Int(Int16.max), "a group's name has at most 32767 bytes")
         let home = TopicPartition(Self.topic, Self.partition(for: group))
         if (try? log.partition(home)) == nil {
             var generator = SystemRandomNumberGenerator()

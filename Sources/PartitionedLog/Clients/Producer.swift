@@ -6,6 +6,7 @@ public final class Producer {
     private let builders: [RecordBatchBuilder]
     private let batchBytes: Int
     private var encoded: [UInt8] = []
+    private var hasFailed = false
 
     /// The largest key and value together that surely fit a batch.
     public static let recordBytesMax = 1_000_000
@@ -39,23 +40,50 @@ public final class Producer {
                 .messageTooLarge,
                 "a record of \(key.count + value.count) bytes is over the limit of \(Self.recordBytesMax)")
         }
+        try requireSound()
         let index =
             partitions.count == 1 ? 0 : Int(Partitioner.partition(key: key, of: Int32(partitions.count)))
         // A batch that the record would carry over the limit goes first, so that one large record fits.
-        if builders[index].recordCount > 0, builders[index].byteCount + key.count + value.count > batchBytes {
+        let bytes = headers.reduce(key.count + value.count) {
+            $0 + $1.key.utf8.count + ($1.value?.count ?? 0) + 20
+        }
+        if builders[index].recordCount > 0, builders[index].byteCount + bytes > batchBytes {
             try sendBatch(index)
         }
         builders[index].append(timestamp: timestamp, key: key, value: value, headers: headers)
     }
 
     /// Sends what is waiting and waits until everything sent is on the disk.
+    ///
+    /// - Throws: as `send`. After an error of the disk the producer sends nothing more, so that no later
+    ///   success can be
+    ///   taken for that of a batch that was dropped.
     public func flush() throws {
-        for index in partitions.indices where builders[index].recordCount > 0 { try sendBatch(index) }
-        for partition in partitions { try partition.flush() }
+        try requireSound()
+        do {
+            for index in partitions.indices where builders[index].recordCount > 0 { try sendBatch(index) }
+            for partition in partitions { try partition.flush() }
+        } catch {
+            hasFailed = true
+            throw error
+        }
     }
 
     private func sendBatch(_ index: Int) throws {
-        try builders[index].finish(into: &encoded)
-        try partitions[index].append(&encoded)
+        do {
+            try builders[index].finish(into: &encoded)
+            try partitions[index].append(&encoded)
+        } catch {
+            hasFailed = true
+            throw error
+        }
+    }
+
+    private func requireSound() throws {
+        guard !hasFailed else {
+            throw LogError(
+                .storage,
+                "a batch could not be sent; make a new producer and send again what is not acknowledged")
+        }
     }
 }

@@ -26,7 +26,8 @@ public final class LogDirectory: Sendable {
 
     /// Whether and how the directory may be changed.
     public enum Access: Sendable {
-        /// Look only: takes no lock, repairs nothing, and sees what another process has flushed.
+        /// Look only: takes no lock, repairs nothing, and sees the whole batches that are in the files now,
+        /// those among them that another process has yet to flush.
         case readOnly
         /// Read and write; made where it is missing.
         case readWrite
@@ -62,7 +63,7 @@ public final class LogDirectory: Sendable {
             else { continue }
             partitions[partition] = try PartitionLog(
                 partition, directory: "\(path)/\(name)", configuration: configuration, fileSystem: fileSystem,
-                recoveryPoint: isClean ? nil : points.offsets[partition] ?? .zero, readOnly: readOnly,
+                recoveryPoint: points.offsets[partition] ?? .zero, isClean: isClean, readOnly: readOnly,
                 recovered: { recoveries.append($0) })
         }
         if !readOnly {
@@ -154,7 +155,7 @@ public final class LogDirectory: Sendable {
             of: "\(directory)/leader-epoch-checkpoint", with: Array("0\n1\n\(Self.leaderEpoch) 0\n".utf8))
         let partition = try PartitionLog(
             topicPartition, directory: directory, configuration: configuration, fileSystem: fileSystem,
-            recoveryPoint: .zero, readOnly: false, recovered: { _ in })
+            recoveryPoint: .zero, isClean: false, readOnly: false, recovered: { _ in })
         partitions.withLock { $0[topicPartition] = partition }
     }
 
@@ -162,18 +163,22 @@ public final class LogDirectory: Sendable {
 
     /// Flushes every partition and remembers how far, so that the next start has less to check.
     public func flush() throws {
-        let all = partitions.withLock { $0 }
-        for partition in all.values { try partition.flush() }
-        try fileSystem.replaceContents(
-            of: "\(path)/\(Self.recoveryPointName)",
-            with: OffsetCheckpoint(all.mapValues(\.highWatermark)).encoded)
+        try settle { try $0.flush() }
     }
 
     /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to
     /// afterwards.
     public func close() throws {
-        try flush()
+        try settle { try $0.close() }
         try fileSystem.replaceContents(
             of: "\(path)/\(Self.cleanShutdownName)", with: Array(#"{"version":0,"brokerEpoch":-1}"#.utf8))
+    }
+
+    private func settle(_ body: (PartitionLog) throws -> Void) throws {
+        let all = partitions.withLock { $0 }
+        for partition in all.values { try body(partition) }
+        try fileSystem.replaceContents(
+            of: "\(path)/\(Self.recoveryPointName)",
+            with: OffsetCheckpoint(all.mapValues(\.highWatermark)).encoded)
     }
 }

@@ -124,7 +124,7 @@ final class LogSegment {
     /// Cuts the file behind the last whole batch, and waits until that and the indexes are on the disk.
     func truncateToValidPart() throws {
         try file.truncate(to: byteCount)
-        try flush()
+        try seal()
     }
 
     // MARK: Writing
@@ -144,15 +144,17 @@ final class LogSegment {
         note(header)
     }
 
-    /// Waits until everything appended, and the indexes, are on the disk.
+    /// Waits until everything appended is on the disk. An unclean stop makes the indexes anew.
     func flush() throws {
         try file.sync()
-        var times = timeIndex
-        if maxTimestamp >= 0 { times.append(maxTimestamp, offsetOfMaxTimestamp) }
-        // The indexes can be rebuilt, so they are written whole and need no sync of their own before the
-        // log's.
+    }
+
+    /// Flushes, and writes the indexes, for a segment that will not be scanned when it is opened again.
+    func seal() throws {
+        try file.sync()
+        if maxTimestamp >= 0 { timeIndex.append(maxTimestamp, offsetOfMaxTimestamp) }
         try writeIndex(offsetIndex.encoded(base: baseOffset), to: indexPath)
-        try writeIndex(times.encoded(base: baseOffset), to: timeIndexPath)
+        try writeIndex(timeIndex.encoded(base: baseOffset), to: timeIndexPath)
     }
 
     private func writeIndex(_ bytes: [UInt8], to path: String) throws {

@@ -18,7 +18,9 @@ public final class PartitionLog: Sendable {
     private struct State: ~Copyable {
         var segments: [LogSegment]
         var flushedEnd: Offset
-        var firstUnflushed: Int
+        /// Set once a sync fails. Linux may then drop what was not written and call the next sync a success,
+        /// so only what is found on the disk by opening the log again can be trusted.
+        var hasFailed = false
     }
 
     /// What was cut off when a partition was opened after an unclean stop.
@@ -39,18 +41,20 @@ public final class PartitionLog: Sendable {
     /// Opens the partition in `directory`, which exists.
     ///
     /// - Parameters:
-    ///   - recoveryPoint: everything before it was flushed once; `nil` after a clean stop, when nothing is checked.
+    ///   - recoveryPoint: everything before it has been flushed.
+    ///   - isClean: whether the last writer closed the log, so that nothing has to be checked.
     ///   - recovered: called where something was cut off.
     init(
         _ topicPartition: TopicPartition, directory: String, configuration: LogConfiguration,
-        fileSystem: FileSystem, recoveryPoint: Offset?, readOnly: Bool, recovered: (Recovery) -> Void
+        fileSystem: FileSystem, recoveryPoint: Offset, isClean: Bool, readOnly: Bool,
+        recovered: (Recovery) -> Void
     ) throws {
         self.topicPartition = topicPartition
         self.directory = directory
         self.configuration = configuration
         self.fileSystem = fileSystem
         let bases = try fileSystem.list(directory)
-            .filter { $0.hasSuffix(".log") && $0.count == 24 }
+            .filter { $0.hasSuffix(".log") && $0.count == 24 && !$0.hasPrefix("-") }
             .compactMap { Int64($0.dropLast(4)).map(Offset.init) }
         var segments: [LogSegment] = []
         for (index, base) in bases.enumerated() {
@@ -58,23 +62,21 @@ public final class PartitionLog: Sendable {
                 directory: directory, baseOffset: base, indexIntervalBytes: configuration.indexIntervalBytes,
                 fileSystem: fileSystem, readOnly: readOnly)
             segments.append(segment)
-            let nextBase = index + 1 < bases.count ? bases[index + 1] : nil
-            let isSettled = recoveryPoint.map { point in nextBase.map { $0 <= point } ?? false } ?? true
+            let isSettled = isClean || (index + 1 < bases.count && bases[index + 1] <= recoveryPoint)
             if isSettled, try segment.loadIndexes() { continue }
             guard let damage = try segment.scan() else {
-                if !readOnly { try segment.flush() }
+                if !readOnly { try segment.seal() }
                 continue
             }
             if readOnly { break }
-            let lostFlushed = recoveryPoint.map { segment.nextOffset < $0 } ?? true
+            let lostFlushed = segment.nextOffset < recoveryPoint
             recovered(
                 Recovery(
                     topicPartition: topicPartition, endOffset: segment.nextOffset, bytesCut: damage.bytesCut,
                     lostFlushedRecords: lostFlushed, reason: damage.reason))
             if lostFlushed { try segment.setAsideDamagedPart() }
             try segment.truncateToValidPart()
-            // A record behind the damage would leave a gap in what readers see, so later segments are set
-            // aside too.
+            // A record behind the damage would leave a gap in what readers see, so later segments go too.
             for later in bases[(index + 1)...] {
                 let path = "\(directory)/\(later.fileName)"
                 try fileSystem.rename("\(path).log", to: "\(path).log.damaged")
@@ -83,18 +85,17 @@ public final class PartitionLog: Sendable {
             try fileSystem.syncDirectory(directory)
             break
         }
-        if segments.isEmpty, !readOnly {
+        // An offset that was given out once is never given to another record: readers may have gone past it.
+        let end = segments.last?.nextOffset ?? .zero
+        if !readOnly, segments.isEmpty || end < recoveryPoint {
             segments.append(
                 try LogSegment(
-                    directory: directory, baseOffset: .zero,
-                    indexIntervalBytes: configuration.indexIntervalBytes,
-                    fileSystem: fileSystem, readOnly: false))
+                    directory: directory, baseOffset: max(end, recoveryPoint),
+                    indexIntervalBytes: configuration.indexIntervalBytes, fileSystem: fileSystem,
+                    readOnly: false))
             try fileSystem.syncDirectory(directory)
         }
-        state = Mutex(
-            State(
-                segments: segments, flushedEnd: segments.last?.nextOffset ?? .zero,
-                firstUnflushed: max(0, segments.count - 1)))
+        state = Mutex(State(segments: segments, flushedEnd: segments.last?.nextOffset ?? .zero))
     }
 
     /// The offset of the oldest record held.
@@ -147,6 +148,7 @@ public final class PartitionLog: Sendable {
                 $0.storeBigEndian(header.baseOffset.value, at: 0)
                 $0.storeBigEndian(LogDirectory.leaderEpoch, at: 12)
             }
+            try requireSound(state)
             try rollIfNeeded(&state, for: header)
             try state.segments[state.segments.count - 1].append(batch, header: header)
             return header.baseOffset
@@ -159,22 +161,51 @@ public final class PartitionLog: Sendable {
         let isFull = active.byteCount + header.byteCount > min(configuration.segmentBytes, Int(Int32.max))
         let overflows = header.lastOffset - active.baseOffset > Int64(Int32.max)
         guard active.byteCount > 0, isFull || overflows else { return }
-        try active.flush()
-        state.segments.append(
-            try LogSegment(
+        do {
+            try active.seal()
+            let segment = try LogSegment(
                 directory: directory, baseOffset: active.nextOffset,
                 indexIntervalBytes: configuration.indexIntervalBytes, fileSystem: fileSystem, readOnly: false)
-        )
-        try fileSystem.syncDirectory(directory)
+            try fileSystem.syncDirectory(directory)
+            state.segments.append(segment)
+        } catch {
+            state.hasFailed = true
+            throw error
+        }
     }
 
     /// Waits until all that was appended is on the disk, and lets readers see it.
+    ///
+    /// - Throws: `DurableIOError` where the disk fails; from then on the partition takes nothing more.
     public func flush() throws {
+        try settle { try $0.flush() }
+    }
+
+    /// Flushes, and writes the indexes of the last segment.
+    func close() throws {
+        try settle { try $0.seal() }
+    }
+
+    private func settle(_ body: (LogSegment) throws -> Void) throws {
         try state.withLock { state in
-            guard state.flushedEnd < state.segments[state.segments.count - 1].nextOffset else { return }
-            for segment in state.segments[state.firstUnflushed...] { try segment.flush() }
-            state.firstUnflushed = state.segments.count - 1
-            state.flushedEnd = state.segments[state.segments.count - 1].nextOffset
+            try requireSound(state)
+            // Segments before the active one were sealed when they were left.
+            let active = state.segments[state.segments.count - 1]
+            do {
+                try body(active)
+            } catch {
+                state.hasFailed = true
+                throw error
+            }
+            state.flushedEnd = active.nextOffset
+        }
+    }
+
+    private func requireSound(_ state: borrowing State) throws {
+        guard !state.hasFailed else {
+            throw LogError(
+                .storage,
+                "\(topicPartition): the disk failed before; open the log again to go on with what is on it")
         }
     }
 

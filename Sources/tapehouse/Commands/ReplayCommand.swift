@@ -32,7 +32,9 @@ struct ReplayCommand: ParsableCommand {
     @OptionGroup var data: DataDirectoryOptions
 
     @Option(
-        help: ArgumentHelp("max, or a multiple of the recorded pace such as 1x or 60x.", valueName: "speed"))
+        help: ArgumentHelp(
+            "max, or a multiple of the recorded pace from 0.001x to 1000000x, such as 60x.",
+            valueName: "speed"))
     var speed = SpeedArgument(speed: .max)
 
     @Option(help: "The topic that quotes are produced to.")
@@ -131,8 +133,8 @@ struct SpeedArgument: ExpressibleByArgument, CustomStringConvertible {
         if argument == "max" {
             speed = .max
         } else {
-            guard argument.hasSuffix("x"), let factor = Double(argument.dropLast()), factor > 0,
-                factor.isFinite
+            guard argument.hasSuffix("x"), let factor = Double(argument.dropLast()),
+                (0.001...1_000_000).contains(factor)
             else {
                 return nil
             }

@@ -1,3 +1,4 @@
+import DurableIO
 import SQLiteKit
 import Warehouse
 
@@ -45,9 +46,10 @@ final class SQLSession {
         }
         var message = error.description
         if let position = error.position, let sql = error.sql {
-            let lines = sql.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = sql.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+            let line = String(decoding: lines[position.line - 1], as: UTF8.self).replacing("\r", with: "")
             message +=
-                "\n  \(lines[position.line - 1])\n  "
+                "\n  \(line)\n  "
                 + String(repeating: " ", count: position.column - 1) + "^"
         }
         return Failure(.statementFailed, message)
@@ -75,14 +77,14 @@ final class SQLSession {
             let isNumber = !values.isEmpty && values.allSatisfy(\.isNumber)
             return isNumber ? TextTable.Alignment.right : .left
         }
-        let cells = sample.map { $0.map(\.cell) }
+        let cells = sample.map { $0.map(\.text) }
         let table = TextTable(statement.columnNames, alignments: alignments, sample: cells)
         let output = StandardOutput.shared
         output.write(table.heading)
         for row in cells { output.writeLine(table.line(row)) }
         var count = sample.count
         while count >= Self.sampleRows, try step(statement) {
-            output.writeLine(table.line(statement.row.map(\.cell)))
+            output.writeLine(table.line(statement.row.map(\.text)))
             count += 1
         }
         output.writeLine(Style.dim("(\(Format.grouped(count)) row\(count == 1 ? "" : "s"))"))
@@ -133,9 +135,6 @@ extension SQLiteValue {
         }
     }
 
-    /// The value as a cell of a table, which has one line.
-    fileprivate var cell: String { text.replacing("\n", with: "⏎") }
-
     /// The value as text.
     fileprivate var text: String {
         switch self {
@@ -143,7 +142,7 @@ extension SQLiteValue {
         case .integer(let value): String(value)
         case .real(let value): "\(value)"
         case .text(let value): value
-        case .blob(let value): "x'\(value.hexadecimalText)'"
+        case .blob(let value): "x'\(value.hexadecimal)'"
         }
     }
 }

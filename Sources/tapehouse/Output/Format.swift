@@ -57,6 +57,21 @@ extension String {
     }
 }
 
+extension String {
+    /// The text with its control characters, which could command a terminal, replaced by a sign.
+    var printable: String {
+        let isControl = { (scalar: Unicode.Scalar) in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        }
+        guard unicodeScalars.contains(where: isControl) else { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            text.unicodeScalars.append(scalar == "\n" ? "⏎" : isControl(scalar) ? "\u{FFFD}" : scalar)
+        }
+        return text
+    }
+}
+
 /// Terminal colours, where they are wanted.
 enum Style: String {
     case bold = "1"

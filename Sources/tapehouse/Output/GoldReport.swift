@@ -81,7 +81,7 @@ struct GoldReport {
     private var candleText: String {
         var text = Style.bold("Candlesticks (gold_candlestick)") + "\n"
         for (symbol, candles) in candles.prefix(Self.symbolsMax) {
-            text += "\n" + Style.bold(symbol) + "\n"
+            text += "\n" + Style.bold(symbol.printable) + "\n"
             text += CandleChart.render(candles).map { $0 + "\n" }.joined()
         }
         return text + more(candles.count - min(candles.count, Self.symbolsMax), "gold_candlestick")
@@ -94,7 +94,7 @@ struct GoldReport {
             [
                 tile.symbol, Format.fixed(tile.price, 2), Format.fixed(tile.volatility, 4),
                 tile.relative.map { Format.fixed($0 * 100, 2) + " %" } ?? "–",
-                String(repeating: "▇", count: max(1, Int(tile.price / largest * 30))),
+                String(repeating: "▇", count: Self.barLength(tile.price, of: largest)),
             ]
         }
         return Style.bold(
@@ -104,6 +104,11 @@ struct GoldReport {
                 alignments: [.left, .right, .right, .right, .left],
                 Array(rows))
             + more(tiles.count - rows.count, "gold_treechart")
+    }
+
+    private static func barLength(_ value: Double, of largest: Double) -> Int {
+        let share = value / largest
+        return largest > 0 && share.isFinite ? Int(min(max(share, 0), 1) * 29) + 1 : 1
     }
 
     private func more(_ count: Int, _ table: String) -> String {

@@ -1,3 +1,4 @@
+import DurableIO
 import SQLiteKit
 
 /// A JSON value with its keys in the order in which they were given.
@@ -20,7 +21,7 @@ indirect enum JSON {
         case .integer(let value): self = .integer(value)
         case .real(let value): self = .number(value)
         case .text(let value): self = .string(value)
-        case .blob(let value): self = .string(value.hexadecimalText)
+        case .blob(let value): self = .string(value.hexadecimal)
         }
     }
 
@@ -81,12 +82,5 @@ indirect enum JSON {
             }
         }
         output += "\""
-    }
-}
-
-extension [UInt8] {
-    /// The bytes as hexadecimal digits.
-    var hexadecimalText: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

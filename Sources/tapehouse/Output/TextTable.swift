@@ -12,6 +12,8 @@ struct TextTable {
     private let widths: [Int]
 
     /// Lays out a table by its header and its first rows.
+    ///
+    /// Control characters in cells are shown as a sign and not sent to the terminal.
     init(_ header: [String], alignments: [Alignment], sample rows: [[String]]) {
         self.header = header
         self.alignments = alignments
@@ -28,6 +30,7 @@ struct TextTable {
 
     /// A row.
     func line(_ cells: [String]) -> String {
+        let cells = cells.map(\.printable)
         let padded = cells.indices.map { column in
             alignments[column] == .right
                 ? cells[column].leftPadding(to: widths[column]) : cells[column].padding(to: widths[column])

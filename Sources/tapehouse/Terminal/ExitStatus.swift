@@ -48,6 +48,11 @@ enum ExitStatus: Int32 {
         if error.isFull {
             return "the warehouse cannot grow: \(error); free some space and run the same command again"
         }
+        if error.isInputOutput {
+            return
+                "the warehouse cannot be read or written: \(error); its disk, or the one for temporary files (SQLITE_TMPDIR), "
+                + "fails or is full; then run the same command again"
+        }
         if error.isBusy { return "the warehouse is busy: \(error); try again" }
         return "\(error)"
     }
@@ -66,6 +71,7 @@ enum ExitStatus: Int32 {
         case let error as SQLiteError:
             if error.isInterrupted { return .interrupted }
             if error.isBusy { return .tryAgain }
+            if error.isPermissionDenied { return .notPermitted }
             return error.isFull || error.isInputOutput || error.isCannotOpen ? .inputOutput : .statementFailed
         case let error as LogError:
             switch error.code {

@@ -42,11 +42,17 @@ enum Interruption {
 
     static func install() {
         clear()
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { number in
-                if Interruption.noted.exchange(true, ordering: .relaxed) { _exit(128 + number) }
-            }
+        var action = sigaction()
+        let handler: @convention(c) (Int32) -> Void = { number in
+            if Interruption.noted.exchange(true, ordering: .relaxed) { _exit(128 + number) }
         }
+        #if canImport(Darwin)
+            action.__sigaction_u.__sa_handler = handler
+        #else
+            action.__sigaction_handler.sa_handler = handler
+        #endif
+        // Without SA_RESTART, so that waiting for input ends.
+        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
     }
 }
 
