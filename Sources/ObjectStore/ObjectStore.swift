@@ -252,33 +252,39 @@ public final class ObjectStore: Sendable {
     }
 
     /// The objects whose keys begin with `prefix`, in the order of their keys' UTF-8 bytes.
-    public func list(bucket: BucketName, prefix: String = "") throws -> [ObjectInfo] {
+    ///
+    /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by
+    ///   default such
+    ///   an object is an error.
+    public func list(
+        bucket: BucketName, prefix: String = "", damaged: (StoreError) throws -> Void = { throw $0 }
+    ) throws -> [ObjectInfo] {
         try requireBucket(bucket)
         var found: [ObjectInfo] = []
-        try walk("\(path)/\(bucket)", key: "", prefix: prefix, into: &found)
+        try walk("\(path)/\(bucket)", key: "", prefix: prefix, damaged, into: &found)
         return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    private func walk(_ directory: String, key: String, prefix: String, into found: inout [ObjectInfo]) throws
-    {
-        var skipped: Set<String> = []
-        if !key.isEmpty, try fileSystem.kind(of: "\(directory)/xl.meta") == .file {
-            let meta = try readMeta(directory)
-            for version in meta.versions {
-                if case .object(let object) = version.content {
-                    skipped.insert(object.dataDirectory.description)
+    private func walk(
+        _ directory: String, key: String, prefix: String, _ damaged: (StoreError) throws -> Void,
+        into found: inout [ObjectInfo]
+    ) throws {
+        if !key.isEmpty, key.hasPrefix(prefix), try fileSystem.kind(of: "\(directory)/xl.meta") == .file {
+            do {
+                if case .object(let object)? = try readMeta(directory).versions.first?.content {
+                    found.append(Self.info(object, key: key))
                 }
-            }
-            if key.hasPrefix(prefix), case .object(let object)? = meta.versions.first?.content {
-                found.append(Self.info(object, key: key))
+            } catch let error as StoreError {
+                try damaged(error)
             }
         }
-        for name in try fileSystem.list(directory) where !skipped.contains(name) {
+        for name in try fileSystem.list(directory) {
             let childKey = key.isEmpty ? name : "\(key)/\(name)"
             guard childKey.hasPrefix(prefix) || prefix.hasPrefix(childKey + "/"),
                 try fileSystem.kind(of: "\(directory)/\(name)") == .directory
             else { continue }
-            try walk("\(directory)/\(name)", key: childKey, prefix: prefix, into: &found)
+            // A data directory holds parts and nothing to list.
+            try walk("\(directory)/\(name)", key: childKey, prefix: prefix, damaged, into: &found)
         }
     }
 

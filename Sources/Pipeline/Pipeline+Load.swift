@@ -44,7 +44,8 @@ extension Pipeline {
         let start = ContinuousClock.now
         var result = LoadResult()
         let bucket = try BucketName(settings.bucket)
-        let objects = try store.list(bucket: bucket, prefix: "\(settings.topic)/").compactMap { info in
+        let objects = try store.list(bucket: bucket, prefix: "\(settings.topic)/", damaged: report).compactMap
+        { info in
             SinkKey(info.key).map { (info, $0) }
         }
         let pending = try objects.filter { info, _ in
@@ -59,6 +60,12 @@ extension Pipeline {
         try loadProducerRejects(into: &result)
         result.stage.duration = ContinuousClock.now - start
         return result
+    }
+
+    /// One object that cannot be read must not keep the others from being loaded. Where its rows are not
+    /// loaded yet, the sink puts it again.
+    func report(_ damaged: StoreError) {
+        logger.error("\(damaged.message)")
     }
 
     private func loadProducerRejects(into result: inout LoadResult) throws {

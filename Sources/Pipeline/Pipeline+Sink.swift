@@ -80,7 +80,8 @@ extension Pipeline {
         let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
         guard wanted < committed.value else { return committed }
         let objects = try store.list(
-            bucket: try BucketName(settings.bucket), prefix: "\(id.topic)/partition=\(id.partition)/")
+            bucket: try BucketName(settings.bucket), prefix: "\(id.topic)/partition=\(id.partition)/",
+            damaged: { _ in })
         let isThere = objects.contains { object in
             guard let key = SinkKey(object.key),
                 let next = object.userMetadata["Next-Offset"].flatMap({ Int64($0) })

@@ -44,6 +44,8 @@ public struct PipelineStatus: Sendable {
         public let objects: Int
         /// The size of their data in bytes.
         public let bytes: Int
+        /// How many objects have metadata that cannot be read.
+        public let damaged: Int
     }
 
     /// A table or view of the warehouse.
@@ -121,10 +123,12 @@ public struct PipelineStatus: Sendable {
         }
         let store = try ObjectStore(directory.objects, access: .readOnly, fileSystem: fileSystem)
         buckets = try store.buckets().map { bucket in
-            let objects = try store.list(bucket: bucket)
+            var damaged = 0
+            let objects = try store.list(bucket: bucket, damaged: { _ in damaged += 1 })
             return Bucket(
                 name: bucket.description, objects: objects.count,
-                bytes: objects.reduce(0) { $0 + $1.byteCount })
+                bytes: objects.reduce(0) { $0 + $1.byteCount },
+                damaged: damaged)
         }
         disk = try directory.diskUsage(fileSystem: fileSystem)
         guard try fileSystem.kind(of: directory.warehouse) == .file else {

@@ -293,4 +293,20 @@ extension RecordingProducer {
         #expect(rows == [[.integer(100), .integer(300), .integer(399)]])
         #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 400)
     }
+
+    @Test func oneDamagedObjectDoesNotKeepOthersFromBeingLoaded() throws {
+        try Pipeline.replay([try recording(10)], into: data)
+        let key = "stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst"
+        let meta = try FileSystem.local.open("\(data.objects)/bronze-transactions/\(key)/xl.meta", .update)
+        try meta.write([0xFF], at: 40)
+        #expect(try PipelineStatus(data).buckets.map(\.damaged) == [1])
+        try Pipeline.replay([try recording(30, name: "more")], into: data)
+        let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
+        #expect(try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 40)
+        // Not loaded yet, it is put again from the log.
+        try FileSystem.local.removeFile(data.warehouse)
+        try Pipeline.replay([try recording(1, name: "one")], into: data)
+        let again = try Warehouse(path: data.warehouse, access: .readOnly)
+        #expect(try again.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 41)
+    }
 }

@@ -35,4 +35,9 @@ public final class DirectoryLock: Sendable {
         try? file.truncate(to: 0)
         try? file.write(Array("process \(getpid()) (\(purpose))\n".utf8), at: 0)
     }
+
+    deinit {
+        // Closing alone would not do while a process that is just being started holds a copy of the descriptor.
+        flock(file.descriptor, LOCK_UN)
+    }
 }

@@ -34,8 +34,10 @@ struct StatusReport {
 
     private var bucketsText: String {
         TextTable.render(
-            ["bucket", "objects", "size"], alignments: [.left, .right, .right],
-            status.buckets.map { [$0.name, Format.grouped($0.objects), Format.bytes($0.bytes)] })
+            ["bucket", "objects", "damaged", "size"], alignments: [.left, .right, .right, .right],
+            status.buckets.map {
+                [$0.name, Format.grouped($0.objects), Format.grouped($0.damaged), Format.bytes($0.bytes)]
+            })
     }
 
     private var tablesText: String {
@@ -77,6 +79,7 @@ struct StatusReport {
                     status.buckets.map {
                         .object([
                             ("bucket", .string($0.name)), ("objects", .integer($0.objects)),
+                            ("damaged", .integer($0.damaged)),
                             ("bytes", .integer($0.bytes)),
                         ])
                     })
