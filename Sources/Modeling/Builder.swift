@@ -30,16 +30,17 @@ public struct Builder {
     ///
     /// - Parameters:
     ///   - builtAt: the time to stamp it with, as `YYYY-MM-DD HH:MM:SS`.
-    ///   - willBuild: called with each model's name before it is built.
+    ///   - willBuild: called with each model's name before it is built; an error in it undoes the build.
     /// - Throws: `SQLiteError` where a model's SQL fails; then nothing has changed.
-    public func build(builtAt: String, willBuild: (String) -> Void = { _ in }) throws -> [ModelResult] {
+    public func build(builtAt: String, willBuild: (String) throws -> Void = { _ in }) throws -> [ModelResult]
+    {
         let connection = warehouse.connection
         return try connection.transaction {
             let buildID = (try connection.integer("SELECT max(BUILD_ID) FROM BUILD_HISTORY") ?? 0) + 1
             let through = try connection.integer("SELECT max(RAW_ID) FROM RAW_SHREDDED") ?? 0
             let record = try connection.prepare("INSERT INTO BUILD_HISTORY VALUES (?, ?, ?, ?, ?, ?, ?)")
             return try project.models.map { model in
-                willBuild(model.name)
+                try willBuild(model.name)
                 let start = ContinuousClock.now
                 let changed = try materialize(model, through: through)
                 let duration = ContinuousClock.now - start

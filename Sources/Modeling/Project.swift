@@ -26,9 +26,7 @@ public struct Project: Sendable {
                     throw ModelError(
                         description: "model \(model.name) reads \(reference), which is not a model")
                 }
-                visited.remove(model.name)
                 try visit(referenced, path + [model.name])
-                visited.insert(model.name)
             }
             ordered.append(model)
         }

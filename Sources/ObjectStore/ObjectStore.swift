@@ -34,8 +34,7 @@ public final class ObjectStore: Sendable {
     /// Opens a drive.
     ///
     /// - Throws: `DurableIOError`; its code is `locked` where another process writes here. `StoreError` with
-    ///   code
-    ///   `unsupportedFormat` where the directory holds another format.
+    ///   code `unsupportedFormat` where the directory holds another format.
     public init(_ path: String, access: Access = .readWrite, fileSystem: FileSystem = .local) throws {
         self.path = path
         self.fileSystem = fileSystem
@@ -254,8 +253,7 @@ public final class ObjectStore: Sendable {
     /// The objects whose keys begin with `prefix`, in the order of their keys' UTF-8 bytes.
     ///
     /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by
-    ///   default such
-    ///   an object is an error.
+    ///   default such an object is an error.
     public func list(
         bucket: BucketName, prefix: String = "", damaged: (StoreError) throws -> Void = { throw $0 }
     ) throws -> [ObjectInfo] {

@@ -10,8 +10,7 @@ extension Pipeline {
     ///
     /// - Parameter sources: the recordings, opened.
     /// - Throws: `Interrupted` where the caller stopped it; what had been produced by then is in the log.
-    ///   Errors of the
-    ///   disk, the log, the store and the warehouse.
+    ///   Errors of the disk, the log, the store and the warehouse.
     public func replay(
         _ sources: [ByteSource], options: ReplayOptions = ReplayOptions(), control: RunControl = RunControl()
     ) throws -> ReplaySummary {

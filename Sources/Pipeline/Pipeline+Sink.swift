@@ -116,7 +116,7 @@ private struct SinkObject {
 }
 
 /// Reads runs of records of one partition and makes objects of them. Which records go into which object
-/// follows from the log alone.
+/// follows from the log up to its high watermark alone.
 private final class SinkObjectBuilder {
     private let partition: PartitionLog
     private let bytesMax: Int

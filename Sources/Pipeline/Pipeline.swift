@@ -97,10 +97,10 @@ public final class Pipeline {
 
     /// Builds bronze, silver and gold from the raw rows.
     public func build(control: RunControl = RunControl()) throws -> [ModelResult] {
-        try control.checkCancellation()
         let project = try StockModels.project()
         var built = 0
         let results = try Builder(project, in: warehouse).build(builtAt: timestamp()) { _ in
+            try control.checkCancellation()
             control.progress(Progress(stage: .build, completed: built, total: project.models.count))
             built += 1
         }

@@ -42,8 +42,7 @@ public final class FaultPlan: Sendable {
     /// Counts an operation that writes `length` bytes, and says how many of them may reach the disk.
     ///
     /// - Returns: `nil` where the operation goes ahead; otherwise the number of bytes to write before
-    ///   failing,
-    ///   and the error number.
+    ///   failing, and the error number.
     func admit(length: Int) -> (torn: Int, errno: Int32)? {
         state.withLock { state in
             let number = state.performed

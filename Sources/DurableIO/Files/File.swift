@@ -62,8 +62,7 @@ public final class File: Sendable {
     ///
     /// - Returns: how many bytes were read; 0 at the end.
     /// - Throws: `DurableIOError`; its code is `interrupted` where a signal ended the wait, and the call can
-    ///   be
-    ///   repeated.
+    ///   be repeated.
     public func readNext(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = systemRead(descriptor, buffer)
         guard count >= 0 else { throw failure("read") }

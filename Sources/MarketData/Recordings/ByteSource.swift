@@ -58,8 +58,7 @@ public final class ByteSource {
     ///
     /// - Returns: how many; 0 at the end.
     /// - Throws: `DurableIOError`: `truncated` where a compressed stream ends early, `corrupt` where it is
-    ///   damaged or
-    ///   the content is no text.
+    ///   damaged or the content is no text.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let file = try begin()
         guard let decompressor else { return try readPlain(file, into: buffer) }

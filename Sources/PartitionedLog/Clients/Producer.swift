@@ -56,8 +56,7 @@ public final class Producer {
     /// Sends what is waiting and waits until everything sent is on the disk.
     ///
     /// - Throws: as `send`. After an error of the disk the producer sends nothing more, so that no later
-    ///   success can be
-    ///   taken for that of a batch that was dropped.
+    ///   success can be taken for that of a batch that was dropped.
     public func flush() throws {
         try requireSound()
         do {

@@ -117,8 +117,7 @@ public final class PartitionLog: Sendable {
     ///
     /// - Returns: the offset of its first record. It is safe once `flush()` has returned.
     /// - Throws: `LogError` where the batch is no good, `DurableIOError` where the disk fails; then nothing
-    ///   of
-    ///   the batch is in the log.
+    ///   of the batch is in the log.
     @discardableResult
     public func append(_ batch: inout [UInt8]) throws -> Offset {
         guard batch.count <= configuration.maxMessageBytes else {

@@ -1,20 +1,29 @@
-import DurableIO
 import Synchronization
 
-/// Passes Ctrl-C on to a statement that runs: looks for it from a thread of its own until stopped.
+/// Passes Ctrl-C on to a statement that runs: looks for it from a task of its own until stopped.
 final class InterruptionWatch: Sendable {
-    private let isStopped = Atomic<Bool>(false)
+    private let isStopped = Mutex(false)
 
+    /// Starts to watch; `interrupt` is called at most once, and never after `stop` has returned.
     init(_ interrupt: @escaping @Sendable () -> Void) {
         Task.detached { [self] in
-            while !isStopped.load(ordering: .relaxed) {
-                if Interruption.isRequested { return interrupt() }
-                try? await Task.sleep(for: .milliseconds(20))
-            }
+            while !look(interrupt) { try? await Task.sleep(for: .milliseconds(20)) }
         }
     }
 
+    /// Ends the watch.
     func stop() {
-        isStopped.store(true, ordering: .relaxed)
+        isStopped.withLock { $0 = true }
+    }
+
+    /// Whether there is nothing more to look for.
+    private func look(_ interrupt: () -> Void) -> Bool {
+        isStopped.withLock { isStopped in
+            if !isStopped, Interruption.isRequested {
+                interrupt()
+                isStopped = true
+            }
+            return isStopped
+        }
     }
 }
