@@ -159,19 +159,19 @@ final class RecordingProducer {
     ) throws -> Duration {
         var drained = Duration.zero
         guard let second = fetchedSecond else { return drained }
-        while let delay = pacer?.delay(until: second), delay > .zero {
+        while true {
             try control.checkCancellation()
+            // A replay that is behind its pace never waits, and is to reach gold all the same.
             if ContinuousClock.now - lastDrain >= options.refreshInterval {
                 let start = ContinuousClock.now
                 try flush()
                 try drain(&summary)
                 lastDrain = ContinuousClock.now
                 drained += lastDrain - start
-            } else {
-                WallClock.sleep(min(delay, .milliseconds(100)))
             }
+            guard let delay = pacer?.delay(until: second), delay > .zero else { return drained }
+            WallClock.sleep(min(delay, .milliseconds(100)))
         }
-        return drained
     }
 
     private func flush() throws {
