@@ -42,18 +42,20 @@ public struct Builder {
             return try project.models.map { model in
                 try willBuild(model.name)
                 let start = ContinuousClock.now
-                let changed = try materialize(model, through: through)
+                let merged = try materialize(model, through: through)
                 let duration = ContinuousClock.now - start
-                let rows = try changed.map { _ in
-                    Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
-                }
+                let rows =
+                    model.materialization == .view
+                    ? nil : Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
+                // What is not merged is written whole.
+                let changed = merged ?? rows
                 let values: [SQLiteValue] = [
                     .integer(buildID), .text(model.name), .text(model.materialization.name),
                     changed.map { .integer(Int64($0)) } ?? .null, .integer(duration.milliseconds),
                     .integer(through),
                     .text(builtAt),
                 ]
-                for (index, value) in values.enumerated() { record.bind(value, at: index) }
+                record.bind(values)
                 try record.run()
                 return ModelResult(
                     name: model.name, materialization: model.materialization.name, rowsChanged: changed,
@@ -63,7 +65,7 @@ public struct Builder {
         }
     }
 
-    /// Makes a model's view or table; the number of rows written, or `nil` for a view.
+    /// Makes a model's view or table; the number of rows merged into it, or `nil` where none are merged.
     private func materialize(_ model: Model, through: Int64) throws -> Int? {
         let connection = warehouse.connection
         switch model.materialization {
@@ -74,7 +76,7 @@ public struct Builder {
         case .table:
             try connection.execute("DROP TABLE IF EXISTS \(model.table)")
             try connection.execute("CREATE TABLE \(model.table) AS \(model.resolvedSQL)")
-            return Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
+            return nil
         case .incremental(let columns, let merge):
             let exists =
                 try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(model.table))

@@ -6,14 +6,6 @@ import PartitionedLog
 import SQLiteKit
 import Warehouse
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 extension Pipeline {
     /// What the loader did.
     public struct LoadResult: Sendable {
@@ -43,7 +35,6 @@ extension Pipeline {
     public func load(control: RunControl = RunControl()) throws -> LoadResult {
         let start = ContinuousClock.now
         var result = LoadResult()
-        let bucket = try BucketName(settings.bucket)
         let objects = try store.list(bucket: bucket, prefix: "\(settings.topic)/", damaged: report).compactMap
         { info in
             SinkKey(info.key).map { (info, $0) }
@@ -112,7 +103,7 @@ extension Pipeline {
         func load(_ info: ObjectInfo, _ key: SinkKey, into result: inout LoadResult) throws {
             let warehouse = pipeline.warehouse
             let data = try pipeline.store.get(
-                bucket: try BucketName(pipeline.settings.bucket), key: try ObjectKey(info.key))
+                bucket: pipeline.bucket, key: try ObjectKey(info.key))
             try data.withUnsafeBytes {
                 try decompressor.decompress($0, into: &lines, limit: Pipeline.objectBytesMax)
             }
@@ -161,7 +152,7 @@ extension Pipeline {
                 var offset = source.firstOffset
                 var position = 0
                 while position < bytes.count {
-                    let end = bytes[position...].firstNewline ?? bytes.count
+                    let end = bytes.firstNewline(from: position) ?? bytes.count
                     let line = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
                     // What an earlier, shorter object under this key brought is there already.
                     if offset >= loadedTo {
@@ -237,15 +228,5 @@ extension LoadReject {
             reason: record.headerText("reason") ?? "unknown", content: Array(content),
             byteOffset: number("byte-offset"), byteCount: number("byte-count") ?? Int64(content.count),
             contentHash: Int64(bitPattern: XXH64.hash(content)))
-    }
-}
-
-extension Slice<UnsafeRawBufferPointer> {
-    /// The index of the first line feed.
-    fileprivate var firstNewline: Int? {
-        guard let base = base.baseAddress, let found = memchr(base + startIndex, 0x0A, count) else {
-            return nil
-        }
-        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 }

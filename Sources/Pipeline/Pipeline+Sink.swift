@@ -80,7 +80,7 @@ extension Pipeline {
         let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
         guard wanted < committed.value else { return committed }
         let objects = try store.list(
-            bucket: try BucketName(settings.bucket), prefix: "\(id.topic)/partition=\(id.partition)/",
+            bucket: bucket, prefix: "\(id.topic)/partition=\(id.partition)/",
             damaged: { _ in })
         let isThere = objects.contains { object in
             guard let key = SinkKey(object.key),
@@ -94,7 +94,7 @@ extension Pipeline {
     private func put(_ object: SinkObject, partition: TopicPartition) throws {
         try object.compressed.withUnsafeBytes { bytes in
             _ = try store.put(
-                bytes, bucket: try BucketName(settings.bucket),
+                bytes, bucket: bucket,
                 key: try ObjectKey(SinkKey(partition, object.firstOffset).text),
                 contentType: "application/zstd",
                 userMetadata: [

@@ -19,6 +19,7 @@ public final class Pipeline {
     /// Names and sizes.
     public let settings: PipelineSettings
 
+    let bucket: BucketName
     let log: LogDirectory
     let store: ObjectStore
     let warehouse: Warehouse
@@ -53,7 +54,7 @@ public final class Pipeline {
                 "topic \(settings.topic) belongs to the log itself: quotes go to one whose name neither begins with __ "
                     + "nor ends in \(PipelineSettings.rejectsSuffix)")
         }
-        _ = try BucketName(settings.bucket)
+        bucket = try BucketName(settings.bucket)
         lock = try directory.lock(purpose: purpose, fileSystem: fileSystem)
         log = try LogDirectory(directory.log, fileSystem: fileSystem)
         for recovery in log.recoveries {
@@ -73,7 +74,7 @@ public final class Pipeline {
             try log.createTopic(settings.rejectsTopic, partitions: 1)
         }
         try requireMatchingLog()
-        try store.createBucket(try BucketName(settings.bucket))
+        try store.createBucket(bucket)
     }
 
     /// Checks that the warehouse was loaded from this log. With another one, offsets would begin anew below
@@ -99,12 +100,11 @@ public final class Pipeline {
     public func build(control: RunControl = RunControl()) throws -> [ModelResult] {
         let project = try StockModels.project()
         var built = 0
-        let results = try Builder(project, in: warehouse).build(builtAt: timestamp()) { _ in
+        return try Builder(project, in: warehouse).build(builtAt: timestamp()) { _ in
             try control.checkCancellation()
             control.progress(Progress(stage: .build, completed: built, total: project.models.count))
             built += 1
         }
-        return results
     }
 
     /// Flushes everything and marks the log as closed cleanly.

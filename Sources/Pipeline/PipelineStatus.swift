@@ -2,7 +2,7 @@ public import DurableIO
 import ObjectStore
 import PartitionedLog
 import SQLiteKit
-import Warehouse
+public import Warehouse
 
 /// What is in a data directory, read without a lock beside whatever writes there.
 public struct PipelineStatus: Sendable {
@@ -48,16 +48,6 @@ public struct PipelineStatus: Sendable {
         public let damaged: Int
     }
 
-    /// A table or view of the warehouse.
-    public struct Table: Sendable {
-        /// The name.
-        public let name: String
-        /// `table` or `view`.
-        public let kind: String
-        /// How many rows.
-        public let rows: Int64
-    }
-
     /// The last load.
     public struct LastLoad: Sendable {
         /// When, in UTC.
@@ -87,7 +77,7 @@ public struct PipelineStatus: Sendable {
     /// The buckets.
     public let buckets: [Bucket]
     /// The tables and views.
-    public let tables: [Table]
+    public let tables: [Warehouse.TableInfo]
     /// The last load, if there was one.
     public let lastLoad: LastLoad?
     /// The last build, if there was one.
@@ -140,11 +130,11 @@ public struct PipelineStatus: Sendable {
             return
         }
         let warehouse = try Warehouse(path: directory.warehouse, access: .readOnly)
-        tables = try warehouse.tables().map { Table(name: $0.name, kind: $0.kind, rows: $0.rows) }
+        tables = try warehouse.tables()
         let connection = warehouse.connection
         lastLoad = try connection.rows(
             "SELECT LOADED_AT, OBJECT_KEY, ROWS_LOADED FROM LOAD_HISTORY ORDER BY LOAD_ID DESC LIMIT 1"
-        ).first.map { LastLoad(at: $0[0].text ?? "", object: $0[1].text ?? "", rows: $0[2].integer) }
+        ).first.map { LastLoad(at: $0[0].text ?? "", object: $0[1].text ?? "", rows: $0[2].integer ?? 0) }
         lastBuild = try connection.rows(
             """
             SELECT max(BUILT_AT), count(*), sum(DURATION_MS),
@@ -153,8 +143,9 @@ public struct PipelineStatus: Sendable {
             """
         ).first.map {
             LastBuild(
-                at: $0[0].text ?? "", models: $0[1].integer, milliseconds: $0[2].integer,
-                rowsBehind: $0[3].integer)
+                at: $0[0].text ?? "", models: $0[1].integer ?? 0,
+                milliseconds: $0[2].integer ?? 0,
+                rowsBehind: $0[3].integer ?? 0)
         }
         let hasSilver = tables.contains { $0.name == "SILVER_CLEAN_STOCK_QUOTES" }
         let latest =
@@ -165,17 +156,5 @@ public struct PipelineStatus: Sendable {
             : nil
         latestFetchedAt = latest?[0].text
         latestMarketTimestamp = latest?[1].text
-    }
-}
-
-extension SQLiteValue {
-    fileprivate var text: String? {
-        if case .text(let text) = self { return text }
-        return nil
-    }
-
-    fileprivate var integer: Int64 {
-        if case .integer(let value) = self { return value }
-        return 0
     }
 }

@@ -136,7 +136,7 @@ public final class Connection {
     /// - Returns: `nil` where there is no row or the value is NULL.
     public func integer(_ sql: String, _ arguments: SQLiteValue...) throws -> Int64? {
         let statement = try prepare(sql)
-        for (index, argument) in arguments.enumerated() { statement.bind(argument, at: index) }
+        statement.bind(arguments)
         guard try statement.step(), case .integer(let value) = statement.value(0) else { return nil }
         return value
     }
@@ -144,7 +144,7 @@ public final class Connection {
     /// All rows of a query.
     public func rows(_ sql: String, _ arguments: SQLiteValue...) throws -> [[SQLiteValue]] {
         let statement = try prepare(sql)
-        for (index, argument) in arguments.enumerated() { statement.bind(argument, at: index) }
+        statement.bind(arguments)
         var rows: [[SQLiteValue]] = []
         while try statement.step() { rows.append(statement.row) }
         return rows
@@ -171,9 +171,6 @@ public final class Connection {
 
     /// How many rows the last INSERT, UPDATE or DELETE changed.
     public var changedRows: Int { Int(sqlite3_changes64(handle)) }
-
-    /// The rowid of the last row inserted.
-    public var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// A handle that stops the running statement from another thread or from a signal handler.
     public var interrupter: Interrupter { Interrupter(handle: handle) }

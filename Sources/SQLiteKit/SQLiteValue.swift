@@ -10,4 +10,23 @@ public enum SQLiteValue: Sendable, Equatable {
     case text(String)
     /// Bytes.
     case blob([UInt8])
+
+    /// The text, where it is text.
+    public var text: String? {
+        if case .text(let value) = self { value } else { nil }
+    }
+
+    /// The integer, where it is one.
+    public var integer: Int64? {
+        if case .integer(let value) = self { value } else { nil }
+    }
+
+    /// The number, where it is one of either kind.
+    public var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        default: nil
+        }
+    }
 }

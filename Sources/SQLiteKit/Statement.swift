@@ -87,6 +87,11 @@ public final class Statement {
         }
     }
 
+    /// Binds values to the parameters in order.
+    public func bind(_ values: [SQLiteValue]) {
+        for (index, value) in values.enumerated() { bind(value, at: index) }
+    }
+
     private func require(_ result: Int32, _ index: Int) {
         // Out of memory aside, only a wrong index or a statement in mid-step fails here: a programmer's
         // error.

@@ -112,7 +112,7 @@ extension Warehouse {
                 .integer(Int64(load.rejected)),
                 .text(loadedAt),
             ]
-            for (index, value) in values.enumerated() { ledger.bind(value, at: index) }
+            ledger.bind(values)
             try ledger.run()
             try setNextOffset(source.topic, source.partition, source.nextOffset)
             return (load.loaded, load.rejected)
@@ -167,8 +167,6 @@ public enum RawNumber: Int, CaseIterable, Sendable {
 public struct Load {
     private let insert: Statement
     private let rejectStatement: Statement
-    private let connection: Connection
-    private let loadID: Int64
     private let topic: String
     private let partition: Int32
     private let loadedAt: String
@@ -181,8 +179,6 @@ public struct Load {
     public private(set) var newRejects = 0
 
     init(_ connection: Connection, loadID: Int64, topic: String, partition: Int32, loadedAt: String) throws {
-        self.connection = connection
-        self.loadID = loadID
         self.topic = topic
         self.partition = partition
         self.loadedAt = loadedAt
@@ -227,7 +223,7 @@ public struct Load {
             .integer(reject.contentHash), .text(topic), .integer(Int64(partition)), .integer(offset),
             .text(loadedAt),
         ]
-        for (index, value) in values.enumerated() { rejectStatement.bind(value, at: index) }
+        rejectStatement.bind(values)
         defer { rejectStatement.reset() }
         if try rejectStatement.step(), rejectStatement.integer(0) == 1 { newRejects += 1 }
         rejected += 1

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A line of a recording. The bytes are valid until the next line is read.
 public struct Line {
     /// The content without its line break.
@@ -54,7 +46,7 @@ public final class LineReader {
     public func next() throws -> Line? {
         var scanned = position
         while true {
-            if let newline = find(from: scanned) {
+            if let newline = UnsafeRawBufferPointer(rebasing: buffer[..<filled]).firstNewline(from: scanned) {
                 defer { position = newline + 1 }
                 return line(from: position, to: newline, isTerminated: true)
             }
@@ -78,13 +70,6 @@ public final class LineReader {
             bytes: UnsafeRawBufferPointer(rebasing: buffer[position..<position + count]),
             number: lineNumber + 1,
             byteOffset: bufferOffset + position, byteCount: count, isTerminated: false)
-    }
-
-    private func find(from start: Int) -> Int? {
-        guard start < filled, let base = buffer.baseAddress,
-            let found = memchr(base + start, 0x0A, filled - start)
-        else { return nil }
-        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     private func refill() throws {
@@ -134,8 +119,7 @@ public final class LineReader {
                 atEnd = true
                 break
             }
-            if let base = rest.baseAddress, let found = memchr(base, 0x0A, count) {
-                let newline = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+            if let newline = UnsafeRawBufferPointer(rebasing: rest[..<count]).firstNewline() {
                 byteCount += newline
                 bufferOffset -= Self.excerptBytes
                 position = Self.excerptBytes + newline + 1

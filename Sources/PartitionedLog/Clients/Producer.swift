@@ -48,7 +48,7 @@ public final class Producer {
             $0 + $1.key.utf8.count + ($1.value?.count ?? 0) + 20
         }
         if builders[index].recordCount > 0, builders[index].byteCount + bytes > batchBytes {
-            try sendBatch(index)
+            try guarded { try sendBatch(index) }
         }
         builders[index].append(timestamp: timestamp, key: key, value: value, headers: headers)
     }
@@ -58,20 +58,22 @@ public final class Producer {
     /// - Throws: as `send`. After an error of the disk the producer sends nothing more, so that no later
     ///   success can be taken for that of a batch that was dropped.
     public func flush() throws {
-        try requireSound()
-        do {
+        try guarded {
             for index in partitions.indices where builders[index].recordCount > 0 { try sendBatch(index) }
             for partition in partitions { try partition.flush() }
-        } catch {
-            hasFailed = true
-            throw error
         }
     }
 
     private func sendBatch(_ index: Int) throws {
+        try builders[index].finish(into: &encoded)
+        try partitions[index].append(&encoded)
+    }
+
+    /// Does what can fail unless something has failed before.
+    private func guarded(_ body: () throws -> Void) throws {
+        try requireSound()
         do {
-            try builders[index].finish(into: &encoded)
-            try partitions[index].append(&encoded)
+            try body()
         } catch {
             hasFailed = true
             throw error

@@ -77,14 +77,14 @@ final class SQLSession {
             let isNumber = !values.isEmpty && values.allSatisfy(\.isNumber)
             return isNumber ? TextTable.Alignment.right : .left
         }
-        let cells = sample.map { $0.map(\.text) }
+        let cells = sample.map { $0.map(\.shown) }
         let table = TextTable(statement.columnNames, alignments: alignments, sample: cells)
         let output = StandardOutput.shared
         output.write(table.heading)
         for row in cells { output.writeLine(table.line(row)) }
         var count = sample.count
         while count >= Self.sampleRows, try step(statement) {
-            output.writeLine(table.line(statement.row.map(\.text)))
+            output.writeLine(table.line(statement.row.map(\.shown)))
             count += 1
         }
         output.writeLine(Style.dim("(\(Format.grouped(count)) row\(count == 1 ? "" : "s"))"))
@@ -95,7 +95,7 @@ final class SQLSession {
         output.writeLine(statement.columnNames.map(Self.quotedCSV).joined(separator: ","))
         while try step(statement) {
             output.writeLine(
-                statement.row.map { $0 == .null ? "" : Self.quotedCSV($0.text) }.joined(separator: ","))
+                statement.row.map { $0 == .null ? "" : Self.quotedCSV($0.shown) }.joined(separator: ","))
         }
     }
 
@@ -135,8 +135,8 @@ extension SQLiteValue {
         }
     }
 
-    /// The value as text.
-    fileprivate var text: String {
+    /// The value as it is shown.
+    fileprivate var shown: String {
         switch self {
         case .null: "NULL"
         case .integer(let value): String(value)

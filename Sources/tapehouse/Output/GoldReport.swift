@@ -33,14 +33,16 @@ struct GoldReport {
             return (table, statement.columnNames.map { $0.lowercased() }, rows)
         }
         kpis = rows[0].rows.map {
-            KPI(symbol: $0[0].text, price: $0[1].number ?? 0, change: $0[2].number, percent: $0[3].number)
+            KPI(
+                symbol: $0[0].text ?? "", price: $0[1].number ?? 0, change: $0[2].number,
+                percent: $0[3].number)
         }
         var candles: [(symbol: String, candles: [Candle])] = []
         for row in rows[1].rows {
-            if candles.last?.symbol != row[0].text { candles.append((row[0].text, [])) }
+            if candles.last?.symbol != row[0].text { candles.append((row[0].text ?? "", [])) }
             candles[candles.count - 1].candles.append(
                 Candle(
-                    day: row[1].text, open: row[4].number ?? 0,
+                    day: row[1].text ?? "", open: row[4].number ?? 0,
                     high: row[3].number ?? max(row[4].number ?? 0, row[5].number ?? 0),
                     low: row[2].number ?? min(row[4].number ?? 0, row[5].number ?? 0),
                     close: row[5].number ?? 0))
@@ -48,7 +50,7 @@ struct GoldReport {
         self.candles = candles
         tiles = rows[2].rows.map {
             Tile(
-                symbol: $0[0].text, price: $0[1].number ?? 0, volatility: $0[2].number ?? 0,
+                symbol: $0[0].text ?? "", price: $0[1].number ?? 0, volatility: $0[2].number ?? 0,
                 relative: $0[3].number)
         }
     }
@@ -117,20 +119,5 @@ struct GoldReport {
 
     private static func signed(_ value: Double, _ places: Int) -> String {
         (value > 0 ? "+" : "") + Format.fixed(value, places)
-    }
-}
-
-extension SQLiteValue {
-    fileprivate var text: String {
-        if case .text(let text) = self { return text }
-        return ""
-    }
-
-    fileprivate var number: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .real(let value): value
-        default: nil
-        }
     }
 }

@@ -1,10 +1,10 @@
 import DurableIO
+import Pipeline
 import SQLiteKit
 
 /// A JSON value with its keys in the order in which they were given.
 indirect enum JSON {
     case null
-    case bool(Bool)
     case integer(Int64)
     case number(Double)
     case string(String)
@@ -14,6 +14,13 @@ indirect enum JSON {
     static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
     static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+
+    init(_ disk: DiskUsage) {
+        self = .object([
+            ("log", .integer(disk.logBytes)), ("objects", .integer(disk.objectBytes)),
+            ("warehouse", .integer(disk.warehouseBytes)),
+        ])
+    }
 
     init(_ value: SQLiteValue) {
         switch value {
@@ -35,7 +42,6 @@ indirect enum JSON {
     private func write(to output: inout String, indent: Int?) {
         switch self {
         case .null: output += "null"
-        case .bool(let value): output += value ? "true" : "false"
         case .integer(let value): output += String(value)
         case .number(let value): output += value.isFinite ? "\(value)" : "null"
         case .string(let value): Self.quote(value, to: &output)

@@ -1,4 +1,5 @@
 import Pipeline
+import Warehouse
 
 /// The status of a pipeline as text and as JSON.
 struct StatusReport {
@@ -98,13 +99,7 @@ struct StatusReport {
             ("last_build", lastBuildJSON),
             ("latest_fetched_at", .optional(status.latestFetchedAt)),
             ("latest_market_timestamp", .optional(status.latestMarketTimestamp)),
-            (
-                "disk_bytes",
-                .object([
-                    ("log", .integer(status.disk.logBytes)), ("objects", .integer(status.disk.objectBytes)),
-                    ("warehouse", .integer(status.disk.warehouseBytes)),
-                ])
-            ),
+            ("disk_bytes", JSON(status.disk)),
         ])
     }
 

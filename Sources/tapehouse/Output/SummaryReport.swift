@@ -124,15 +124,7 @@ struct SummaryReport {
                     })
             ),
             ("rejects_new", .integer(summary.newRejects)),
-            (
-                "disk_bytes",
-                summary.disk.map { disk in
-                    .object([
-                        ("log", .integer(disk.logBytes)), ("objects", .integer(disk.objectBytes)),
-                        ("warehouse", .integer(disk.warehouseBytes)),
-                    ])
-                } ?? .null
-            ),
+            ("disk_bytes", summary.disk.map { JSON($0) } ?? .null),
         ]
     }
 
