@@ -1,0 +1,110 @@
+/// What a decoder of the Lempel-Ziv family has put out so far: memory that grows up to a limit, and from which
+/// earlier bytes can be repeated.
+struct MatchOutput: ~Copyable {
+    private var memory: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+    private let limit: Int
+    private let format: String
+
+    /// - Parameter limit: the most bytes that may be put out; one more is an error.
+    init(format: String, expected: Int, limit: Int) {
+        self.format = format
+        self.limit = limit
+        // A hostile header may promise anything, so what is expected is believed up to a point.
+        memory = .allocate(byteCount: max(64, min(expected, limit, 1 << 20)), alignment: 16)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// All that was put out.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+    mutating func append(_ byte: UInt8) throws {
+        if count == memory.count { try grow(by: 1) }
+        memory[count] = byte
+        count += 1
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+        if bytes.count > memory.count - count { try grow(by: bytes.count) }
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+
+    /// Repeats `length` bytes from `distance` bytes back; they may overlap what they make.
+    mutating func repeatBytes(distance: Int, length: Int) throws {
+        guard distance > 0, distance <= count else {
+            throw DurableIOError(
+                code: .corrupt,
+                message: "cannot decompress: \(format) refers \(distance) bytes back after only \(count)")
+        }
+        if length > memory.count - count { try grow(by: length) }
+        if distance >= length {
+            (memory.baseAddress! + count).copyMemory(
+                from: memory.baseAddress! + (count - distance), byteCount: length)
+        } else {
+            for index in count..<count + length { memory[index] = memory[index - distance] }
+        }
+        count += length
+    }
+
+    private mutating func grow(by length: Int) throws {
+        guard length <= limit - count else {
+            throw DurableIOError(
+                code: .corrupt, message: "cannot decompress: the content is over its limit of \(limit) bytes")
+        }
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(limit, max(memory.count * 2, count + length)), alignment: 16)
+        larger.copyMemory(from: bytes)
+        memory.deallocate()
+        memory = larger
+    }
+}
+
+/// Reads a compressed stream from front to back; every read is checked against its end.
+struct CompressedInput {
+    private let bytes: UnsafeRawBufferPointer
+    private let format: String
+    private(set) var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer, format: String) {
+        self.bytes = bytes
+        self.format = format
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+    var remaining: Int { bytes.count - position }
+
+    mutating func byte() throws -> UInt8 {
+        guard position < bytes.count else { throw truncated() }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func littleEndian<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
+        Integer(littleEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: type))
+    }
+
+    mutating func bigEndian<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
+        Integer(bigEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: type))
+    }
+
+    /// The next `count` bytes.
+    mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
+        guard count >= 0, count <= remaining else { throw truncated() }
+        defer { position += count }
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+    }
+
+    func corrupt(_ reason: String) -> DurableIOError {
+        DurableIOError(
+            code: .corrupt, message: "cannot decompress: \(format) at byte \(position): \(reason)")
+    }
+
+    func truncated() -> DurableIOError {
+        DurableIOError(
+            code: .truncated, message: "cannot decompress: \(format) is cut short at byte \(bytes.count)")
+    }
+}
