@@ -34,44 +34,89 @@ uint32_t th_crc32c_portable(uint32_t crc, const void *data, size_t length) {
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#define CRC32C_TARGET __attribute__((target("sse4.2")))
+#define CRC32C_WORD(crc, word) _mm_crc32_u64(crc, word)
+#define CRC32C_BYTE(crc, byte) _mm_crc32_u8((uint32_t)(crc), byte)
+#define CRC32C_AVAILABLE __builtin_cpu_supports("sse4.2")
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+#define CRC32C_TARGET
+#define CRC32C_WORD(crc, word) __crc32cd((uint32_t)(crc), word)
+#define CRC32C_BYTE(crc, byte) __crc32cb((uint32_t)(crc), byte)
+#define CRC32C_AVAILABLE 1
+#endif
 
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *data, size_t length) {
+#ifdef CRC32C_AVAILABLE
+
+// One instruction takes three cycles and a processor starts one each cycle, so three streams run side by side: three
+// neighbouring blocks, whose checksums are then joined. Moving a checksum over the zero bytes of a block is linear,
+// so a table for each of its four bytes does it.
+enum { LONG_BLOCK = 4096, SHORT_BLOCK = 256 };
+static uint32_t long_shift[4][256], short_shift[4][256];
+
+static void fill_shift(uint32_t shift[4][256], size_t zeros) {
+    uint32_t basis[32];
+    for (int bit = 0; bit < 32; bit++) {
+        uint32_t crc = 1u << bit;
+        for (size_t i = 0; i < zeros; i++)
+            crc = (crc >> 8) ^ table[0][crc & 0xFF];
+        basis[bit] = crc;
+    }
+    for (int k = 0; k < 4; k++)
+        for (uint32_t byte = 0; byte < 256; byte++) {
+            uint32_t crc = 0;
+            for (int bit = 0; bit < 8; bit++)
+                if (byte >> bit & 1)
+                    crc ^= basis[8 * k + bit];
+            shift[k][byte] = crc;
+        }
+}
+
+__attribute__((constructor)) static void fill_shifts(void) {
+    fill_table(); // in whatever order the two are run
+    fill_shift(long_shift, LONG_BLOCK);
+    fill_shift(short_shift, SHORT_BLOCK);
+}
+
+static inline uint64_t shifted(uint32_t shift[4][256], uint64_t crc) {
+    return shift[0][crc & 0xFF] ^ shift[1][crc >> 8 & 0xFF] ^ shift[2][crc >> 16 & 0xFF] ^ shift[3][crc >> 24 & 0xFF];
+}
+
+static inline uint64_t word_at(const uint8_t *p) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return word;
+}
+
+CRC32C_TARGET static uint32_t crc32c_hardware(uint32_t crc, const void *data, size_t length) {
     const uint8_t *p = data;
     uint64_t c = ~crc;
-    while (length >= 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        c = _mm_crc32_u64(c, word);
-        p += 8;
-        length -= 8;
+#define THREE_BLOCKS(block, shift)                                                                                     \
+    while (length >= 3 * (block)) {                                                                                    \
+        uint64_t c1 = 0, c2 = 0;                                                                                       \
+        for (size_t i = 0; i < (block); i += 8) {                                                                      \
+            c = CRC32C_WORD(c, word_at(p + i));                                                                        \
+            c1 = CRC32C_WORD(c1, word_at(p + (block) + i));                                                            \
+            c2 = CRC32C_WORD(c2, word_at(p + 2 * (block) + i));                                                        \
+        }                                                                                                              \
+        c = shifted(shift, shifted(shift, c) ^ c1) ^ c2;                                                               \
+        p += 3 * (block);                                                                                              \
+        length -= 3 * (block);                                                                                         \
     }
+    THREE_BLOCKS(LONG_BLOCK, long_shift)
+    THREE_BLOCKS(SHORT_BLOCK, short_shift)
+#undef THREE_BLOCKS
+    for (; length >= 8; p += 8, length -= 8)
+        c = CRC32C_WORD(c, word_at(p));
     while (length--)
-        c = _mm_crc32_u8((uint32_t)c, *p++);
+        c = CRC32C_BYTE(c, *p++);
     return ~(uint32_t)c;
 }
 
 uint32_t th_crc32c(uint32_t crc, const void *data, size_t length) {
-    if (__builtin_cpu_supports("sse4.2"))
-        return crc32c_sse42(crc, data, length);
+    if (CRC32C_AVAILABLE)
+        return crc32c_hardware(crc, data, length);
     return th_crc32c_portable(crc, data, length);
-}
-
-#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
-#include <arm_acle.h>
-
-uint32_t th_crc32c(uint32_t crc, const void *data, size_t length) {
-    const uint8_t *p = data;
-    crc = ~crc;
-    while (length >= 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        crc = __crc32cd(crc, word);
-        p += 8;
-        length -= 8;
-    }
-    while (length--)
-        crc = __crc32cb(crc, *p++);
-    return ~crc;
 }
 
 #else

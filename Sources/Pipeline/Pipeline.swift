@@ -56,7 +56,8 @@ public final class Pipeline {
         }
         bucket = try BucketName(settings.bucket)
         lock = try directory.lock(purpose: purpose, fileSystem: fileSystem)
-        log = try LogDirectory(directory.log, fileSystem: fileSystem)
+        log = try LogDirectory(
+            directory.log, configuration: Self.logConfiguration, fileSystem: fileSystem)
         for recovery in log.recoveries {
             let level: Logger.Level = recovery.lostFlushedRecords ? .error : .notice
             logger.log(
@@ -75,6 +76,16 @@ public final class Pipeline {
         }
         try requireMatchingLog()
         try store.createBucket(bucket)
+    }
+
+    /// Topics of the pipeline: readers see what is on the disk and nothing else, recordings may be of any time,
+    /// and none is ever too old.
+    static var logConfiguration: LogConfiguration {
+        var configuration = LogConfiguration()
+        configuration.flush = .batch
+        configuration.retentionMilliseconds = nil
+        configuration.timestampAfterMaxMilliseconds = .max
+        return configuration
     }
 
     /// Checks that the warehouse was loaded from this log. With another one, offsets would begin anew below

@@ -1,6 +1,7 @@
-import DurableIO
 import TestSupport
 import Testing
+
+@testable import DurableIO
 
 @Suite struct DigestTests {
     @Test func crc32cMatchesItsCheckValue() {
@@ -14,6 +15,21 @@ import Testing
             let first = bytes[..<cut].withUnsafeBytes { CRC32C.checksum($0) }
             let both = bytes[cut...].withUnsafeBytes { CRC32C.checksum($0, seed: first) }
             #expect(both == CRC32C.checksum(bytes), "cut at \(cut)")
+        }
+    }
+
+    /// The instruction's three streams are joined at blocks of 256 and 4096 bytes.
+    @Test func crc32cByTablesAndByInstructionAgree() {
+        var random = SeededGenerator(seed: 1)
+        let bytes = (0..<40_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for count in Array(0..<1000) + [3071, 3072, 3073, 12_287, 12_288, 12_289, 25_000, 40_000] {
+            for seed: UInt32 in [0, 0xDEAD_BEEF] {
+                bytes.prefix(count).withUnsafeBytes {
+                    #expect(
+                        CRC32C.checksum($0, seed: seed) == CRC32C.portableChecksum($0, seed: seed), "\(count)"
+                    )
+                }
+            }
         }
     }
 

@@ -115,7 +115,7 @@ func batch(_ records: [OwnedRecord], compression: Compression = .none) throws ->
                 let index = Int.random(in: 57..<damaged.count, using: &generator)
                 damaged[index] = UInt8.random(in: .min ... .max, using: &generator)
             }
-            let checksum = damaged.withUnsafeBytes { RecordBatch.checksum($0) }
+            let checksum = damaged.withUnsafeBytes { RecordBatchView.checksum($0) }
             damaged.withUnsafeMutableBytes { $0.storeBigEndian(checksum, at: 17) }
             do { _ = try RecordBatch(validating: damaged).ownedRecords } catch { errors += 1 }
         }

@@ -30,14 +30,15 @@ enum SegmentFiles {
                 checked.batches += 1
             }
             let offsets = try #require(
-                OffsetIndex(
-                    reading: try FileSystem.local.contents(of: "\(path).index"), base: base,
-                    logBytes: log.count))
+                try SegmentIndex<OffsetEntry>(
+                    mapping: "\(path).index", base: base, fileSystem: .local,
+                    { $0.position >= 0 && $0.position < log.count }))
             for entry in offsets.entries {
                 #expect(byPosition[entry.position]?.lastOffset == entry.offset, "\(path).index at \(entry)")
             }
             let times = try #require(
-                TimeIndex(reading: try FileSystem.local.contents(of: "\(path).timeindex"), base: base))
+                try SegmentIndex<TimeEntry>(
+                    mapping: "\(path).timeindex", base: base, fileSystem: .local, { $0.offset >= base }))
             for entry in times.entries {
                 let named = byPosition.values.first { $0.lastOffset == entry.offset }
                 #expect(named?.maxTimestamp == entry.timestamp, "\(path).timeindex at \(entry)")

@@ -11,6 +11,11 @@ public enum CRC32C {
     public static func checksum(_ bytes: [UInt8]) -> UInt32 {
         bytes.withUnsafeBytes { checksum($0) }
     }
+
+    /// The same by tables, as on processors without the instruction.
+    static func portableChecksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+        th_crc32c_portable(seed, bytes.baseAddress, bytes.count)
+    }
 }
 
 /// MD5 (RFC 1321), which S3 uses as the ETag of an object. Not for security.

@@ -206,8 +206,16 @@ struct PrefixCode {
         return nil
     }
 
-    static let fixedLiterals = PrefixCode(
-        lengths: [UInt8](repeating: 8, count: 144) + [UInt8](repeating: 9, count: 112)
-            + [UInt8](repeating: 7, count: 24) + [UInt8](repeating: 8, count: 8))!
-    static let fixedDistances = PrefixCode(lengths: [UInt8](repeating: 5, count: 30))!
+    /// The codes of RFC 1951, 3.2.6.
+    static let fixedLiterals = fixed(
+        [UInt8](repeating: 8, count: 144) + [UInt8](repeating: 9, count: 112)
+            + [UInt8](repeating: 7, count: 24) + [UInt8](repeating: 8, count: 8))
+    static let fixedDistances = fixed([UInt8](repeating: 5, count: 30))
+
+    private static func fixed(_ lengths: [UInt8]) -> PrefixCode {
+        guard let code = PrefixCode(lengths: lengths) else {
+            preconditionFailure("the fixed code is over-full")
+        }
+        return code
+    }
 }

@@ -42,8 +42,8 @@ struct MatchOutput: ~Copyable {
         }
         if length > memory.count - count { try grow(by: length) }
         if distance >= length {
-            (memory.baseAddress! + count).copyMemory(
-                from: memory.baseAddress! + (count - distance), byteCount: length)
+            UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: memory[count - distance..<count - distance + length]))
         } else {
             for index in count..<count + length { memory[index] = memory[index - distance] }
         }

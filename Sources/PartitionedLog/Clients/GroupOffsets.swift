@@ -9,8 +9,6 @@ import DurableIO
 public final class GroupOffsets {
     /// The internal topic.
     public static let topic = "__consumer_offsets"
-    private static let partitionCount: Int32 = 50
-
     private struct Key: Hashable {
         let group: String
         let partition: TopicPartition
@@ -22,17 +20,9 @@ public final class GroupOffsets {
     /// Reads what has been committed in `log`.
     public init(_ log: LogDirectory) throws {
         self.log = log
-        var scratch = RecordScratch()
-        for partition in log.partitions(of: Self.topic) {
-            var next = partition.logStartOffset
-            while let batch = try partition.batch(holding: next) {
-                next = batch.header.lastOffset + 1
-                if batch.header.isControl { continue }
-                try batch.forEachRecord(&scratch) { record in
-                    guard let key = record.key.flatMap(Self.decodeKey) else { return }
-                    offsets[key] = record.value.flatMap(Self.decodeOffset)
-                }
-            }
+        try InternalTopic.groups.replay(log) { _, header, record in
+            guard !header.isControl, let key = record.key.flatMap(Self.decodeKey) else { return }
+            offsets[key] = record.value.flatMap(Self.decodeOffset)
         }
     }
 
@@ -51,11 +41,6 @@ public final class GroupOffsets {
         throws
     {
         precondition(group.utf8.count <= Int(Int16.max), "a group's name has at most 32767 bytes")
-        let home = TopicPartition(Self.topic, Self.partition(for: group))
-        if (try? log.partition(home)) == nil {
-            var generator = SystemRandomNumberGenerator()
-            try log.createPartition(home, topicID: KafkaID(using: &generator))
-        }
         var key: [UInt8] = []
         key.appendBigEndian(Int16(1))
         key.appendString(group)
@@ -67,23 +52,9 @@ public final class GroupOffsets {
         value.appendBigEndian(Int32(-1))
         value.appendString("")
         value.appendBigEndian(timestamp)
-        let builder = RecordBatchBuilder(compression: .none)
-        key.withUnsafeBytes { key in
-            value.withUnsafeBytes { builder.append(timestamp: timestamp, key: key, value: $0) }
-        }
-        var batch: [UInt8] = []
-        try builder.finish(into: &batch)
-        let offsetsLog = try log.partition(home)
-        try offsetsLog.append(&batch)
-        try offsetsLog.flush()
+        try InternalTopic.groups.append(
+            [.init(key: key, value: value)], for: group, in: log, timestamp: timestamp)
         offsets[Key(group: group, partition: partition)] = offset
-    }
-
-    /// The partition of the internal topic that a group's commits go to: Java's hash of the name, modulo 50.
-    static func partition(for group: String) -> Int32 {
-        var hash: Int32 = 0
-        for unit in group.utf16 { hash = hash &* 31 &+ Int32(unit) }
-        return (hash == .min ? 0 : abs(hash)) % partitionCount
     }
 
     private static func decodeKey(_ bytes: UnsafeRawBufferPointer) -> Key? {

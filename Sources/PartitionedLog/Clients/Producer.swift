@@ -5,7 +5,6 @@ public final class Producer {
     private let partitions: [PartitionLog]
     private let builders: [RecordBatchBuilder]
     private let batchBytes: Int
-    private var encoded: [UInt8] = []
     private var hasFailed = false
 
     /// The largest key and value together that surely fit a batch.
@@ -15,14 +14,18 @@ public final class Producer {
     ///
     /// - Parameter batchBytes: a batch is sent when its records, uncompressed, reach this size.
     /// - Throws: `LogError` with code `unknownTopicOrPartition`.
-    public init(_ log: LogDirectory, topic: String, batchBytes: Int = 256 << 10) throws {
+    public init(
+        _ log: LogDirectory, topic: String, batchBytes: Int = 256 << 10, compression: Compression = .zstd
+    ) throws {
         let partitions = log.partitions(of: topic)
         guard !partitions.isEmpty else {
             throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.path)")
         }
         self.partitions = partitions
         self.batchBytes = batchBytes
-        builders = partitions.map { RecordBatchBuilder(compression: $0.configuration.compression) }
+        builders = partitions.map {
+            RecordBatchBuilder(compression: $0.configuration.compression ?? compression)
+        }
     }
 
     /// Adds a record to the batch of its key's partition, sending the batch when it is full.
@@ -65,8 +68,7 @@ public final class Producer {
     }
 
     private func sendBatch(_ index: Int) throws {
-        try builders[index].finish(into: &encoded)
-        try partitions[index].append(&encoded)
+        _ = try builders[index].finish { try partitions[index].append($0, from: .builder) }
     }
 
     /// Does what can fail unless something has failed before.

@@ -6,23 +6,40 @@ import Synchronization
 /// ```
 /// meta.properties                    version, cluster.id, node.id, directory.id
 /// recovery-point-offset-checkpoint   how far each partition was flushed
+/// log-start-offset-checkpoint        where each begins whose oldest records were deleted
+/// replication-offset-checkpoint      up to where readers saw each
+/// cleaner-offset-checkpoint          how far each was compacted
 /// .kafka_cleanshutdown               there while nothing has to be checked at the next start
 /// .lock                              held by the process that writes
 /// <topic>-<partition>/               partition.metadata, leader-epoch-checkpoint, segments
+/// <topic>-0/topic.properties         the topic's own settings (Kafka keeps these elsewhere, and ignores the file)
 /// ```
 /// Thread-safe. One process writes at a time; any number read.
 public final class LogDirectory: Sendable {
-    /// A log with one writer that never hands over has one leader epoch.
-    static let leaderEpoch: Int32 = 0
-
     /// The directory.
     public let path: String
     /// Where something was cut off when the directory was opened.
     public let recoveries: [PartitionLog.Recovery]
-    private let configuration: LogConfiguration
-    private let fileSystem: FileSystem
+    /// Fires whenever something may have come that can be read.
+    public let signal = ChangeSignal()
+    /// The settings of topics that have none of their own.
+    public let defaults: LogConfiguration
+    /// Milliseconds since 1970, by which records age.
+    public let clock: @Sendable () -> Int64
+    let fileSystem: FileSystem
+    let access: Access
     private let lock: DirectoryLock?
-    private let partitions: Mutex<[TopicPartition: PartitionLog]>
+    let state: Mutex<State>
+    /// Held while topics are made, changed and deleted.
+    let changing = Mutex(())
+
+    struct State {
+        var partitions: [TopicPartition: PartitionLog] = [:]
+        /// The settings of the topics that have their own.
+        var configs: [String: [String: String]] = [:]
+        /// Up to where each compacted partition is clean.
+        var cleanedTo: [TopicPartition: Offset] = [:]
+    }
 
     /// Whether and how the directory may be changed.
     public enum Access: Sendable {
@@ -36,14 +53,20 @@ public final class LogDirectory: Sendable {
     /// Opens a log directory. After an unclean stop each partition is checked from its recovery point on, cut
     /// at the first damaged byte and indexed anew; `recoveries` tells where.
     ///
+    /// - Parameters:
+    ///   - configuration: the settings of topics that have none of their own.
+    ///   - clock: milliseconds since 1970.
     /// - Throws: `DurableIOError`; its code is `locked` where another process writes here.
     public init(
         _ path: String, access: Access = .readWrite, configuration: LogConfiguration = LogConfiguration(),
-        fileSystem: FileSystem = .local
+        fileSystem: FileSystem = .local,
+        clock: @escaping @Sendable () -> Int64 = { WallClock.milliseconds() }
     ) throws {
         self.path = path
-        self.configuration = configuration
+        self.access = access
+        self.defaults = configuration
         self.fileSystem = fileSystem
+        self.clock = clock
         let readOnly = access == .readOnly
         if readOnly {
             lock = nil
@@ -51,20 +74,30 @@ public final class LogDirectory: Sendable {
             try fileSystem.createDirectory(path)
             lock = try DirectoryLock("\(path)/.lock", purpose: "partitioned log", fileSystem: fileSystem)
             try Self.ensureMetaProperties(path, fileSystem)
+            try Self.finishDeletions(path, fileSystem)
         }
-        let marker = "\(path)/\(Self.cleanShutdownName)"
+        let marker = "\(path)/\(CheckpointName.cleanShutdown)"
         let isClean = try fileSystem.kind(of: marker) == .file
-        let points = try OffsetCheckpoint(path: "\(path)/\(Self.recoveryPointName)", fileSystem: fileSystem)
+        let points = try OffsetCheckpoint(path: "\(path)/\(CheckpointName.recoveryPoint)", fileSystem)
+        let starts = try OffsetCheckpoint(path: "\(path)/\(CheckpointName.logStart)", fileSystem)
+        let cleaned = try OffsetCheckpoint(path: "\(path)/\(CheckpointName.cleaner)", fileSystem)
         var recoveries: [PartitionLog.Recovery] = []
-        var partitions: [TopicPartition: PartitionLog] = [:]
-        for name in try fileSystem.kind(of: path) == .directory ? fileSystem.list(path) : [] {
-            guard let partition = TopicPartition(directoryName: name),
-                try fileSystem.kind(of: "\(path)/\(name)") == .directory
-            else { continue }
-            partitions[partition] = try PartitionLog(
-                partition, directory: "\(path)/\(name)", configuration: configuration, fileSystem: fileSystem,
-                recoveryPoint: points.offsets[partition] ?? .zero, isClean: isClean, readOnly: readOnly,
-                recovered: { recoveries.append($0) })
+        var state = State(cleanedTo: cleaned.offsets)
+        for id in try Self.partitionDirectories(path, fileSystem) {
+            let directory = "\(path)/\(id)"
+            if id.partition == 0 {
+                state.configs[id.topic] = try Self.readConfigs(directory, fileSystem)
+            }
+            // Partition 0, whose directory has the settings, comes first.
+            let settings = try Self.configuration(of: id.topic, state.configs[id.topic] ?? [:], configuration)
+            var loader = PartitionLoader(
+                id, directory: directory, configuration: settings, fileSystem: fileSystem,
+                recoveryPoint: points.offsets[id] ?? .zero, logStart: starts.offsets[id] ?? .zero,
+                isClean: isClean, readOnly: readOnly, now: clock())
+            state.partitions[id] = PartitionLog(
+                id, directory: directory, fileSystem: fileSystem, clock: clock, signal: signal,
+                state: try loader.load())
+            recoveries += loader.recoveries
         }
         if !readOnly {
             // Only now is nothing left that a second start would have to check again.
@@ -72,11 +105,21 @@ public final class LogDirectory: Sendable {
             try fileSystem.syncDirectory(path)
         }
         self.recoveries = recoveries
-        self.partitions = Mutex(partitions)
+        self.state = Mutex(state)
     }
 
-    private static let cleanShutdownName = ".kafka_cleanshutdown"
-    private static let recoveryPointName = "recovery-point-offset-checkpoint"
+    /// The partitions whose directories are there, in order.
+    private static func partitionDirectories(_ path: String, _ fileSystem: FileSystem) throws
+        -> [TopicPartition]
+    {
+        guard try fileSystem.kind(of: path) == .directory else { return [] }
+        return try fileSystem.list(path).compactMap { name in
+            guard let id = TopicPartition(directoryName: name),
+                try fileSystem.kind(of: "\(path)/\(name)") == .directory
+            else { return nil }
+            return id
+        }.sorted()
+    }
 
     private static func ensureMetaProperties(_ path: String, _ fileSystem: FileSystem) throws {
         let file = "\(path)/meta.properties"
@@ -97,17 +140,21 @@ public final class LogDirectory: Sendable {
         try fileSystem.replaceContents(of: file, with: properties.encoded)
     }
 
-    // MARK: Topics
+    // MARK: Looking up
 
     /// The names of all topics, sorted.
     public var topics: [String] {
-        partitions.withLock { Set($0.keys.map(\.topic)).sorted() }
+        state.withLock { Set($0.partitions.keys.map(\.topic)).sorted() }
     }
 
     /// The partitions of a topic in order; none where there is no such topic.
     public func partitions(of topic: String) -> [PartitionLog] {
-        partitions.withLock { all in
-            all.filter { $0.key.topic == topic }.sorted { $0.key < $1.key }.map(\.value)
+        state.withLock { state in
+            let found = state.partitions.filter { $0.key.topic == topic }.sorted { $0.key < $1.key }
+            if Self.isInternal(topic) { return found.map(\.value) }
+            // A partition behind a gap belongs to a change that was interrupted.
+            return found.enumerated().prefix { $0.offset == Int($0.element.key.partition) }.map(
+                \.element.value)
         }
     }
 
@@ -115,7 +162,7 @@ public final class LogDirectory: Sendable {
     ///
     /// - Throws: `LogError` with code `unknownTopicOrPartition`.
     public func partition(_ topicPartition: TopicPartition) throws -> PartitionLog {
-        guard let partition = partitions.withLock({ $0[topicPartition] }) else {
+        guard let partition = state.withLock({ $0.partitions[topicPartition] }) else {
             throw LogError(.unknownTopicOrPartition, "there is no partition \(topicPartition) in \(path)")
         }
         return partition
@@ -123,62 +170,20 @@ public final class LogDirectory: Sendable {
 
     /// Whether there is such a topic. One whose making was interrupted is not there.
     public func hasTopic(_ topic: String) -> Bool {
-        partitions.withLock { $0[TopicPartition(topic, 0)] != nil }
+        state.withLock { $0.partitions[TopicPartition(topic, 0)] != nil }
     }
 
-    /// Makes a topic.
-    ///
-    /// - Throws: `LogError` with code `invalidTopic`, `invalidPartitions` or `topicAlreadyExists`.
-    public func createTopic(_ topic: String, partitions count: Int32) throws {
-        try TopicPartition.validate(topic: topic)
-        guard count > 0 else {
-            throw LogError(.invalidPartitions, "a topic has at least 1 partition, not \(count)")
-        }
-        guard !hasTopic(topic) else {
-            throw LogError(.topicAlreadyExists, "there is a topic \(topic) already")
-        }
-        var generator = SystemRandomNumberGenerator()
-        let id = KafkaID(using: &generator)
-        // The first partition comes last: with it the topic is whole.
-        for number in (0..<count).reversed() {
-            try createPartition(TopicPartition(topic, number), topicID: id)
-        }
+    /// Whether the log keeps its own records in the topic: their partitions come to be as they are needed.
+    public static func isInternal(_ topic: String) -> Bool {
+        topic == InternalTopic.groups.name || topic == InternalTopic.transactions.name
     }
+}
 
-    /// Makes a single partition, for internal topics whose partitions come to be as they are needed.
-    func createPartition(_ topicPartition: TopicPartition, topicID: KafkaID) throws {
-        let directory = "\(path)/\(topicPartition)"
-        try fileSystem.createDirectory(directory)
-        try fileSystem.replaceContents(
-            of: "\(directory)/partition.metadata", with: Array("version: 0\ntopic_id: \(topicID.text)".utf8))
-        try fileSystem.replaceContents(
-            of: "\(directory)/leader-epoch-checkpoint", with: Array("0\n1\n\(Self.leaderEpoch) 0\n".utf8))
-        let partition = try PartitionLog(
-            topicPartition, directory: directory, configuration: configuration, fileSystem: fileSystem,
-            recoveryPoint: .zero, isClean: false, readOnly: false, recovered: { _ in })
-        partitions.withLock { $0[topicPartition] = partition }
-    }
-
-    // MARK: Durability
-
-    /// Flushes every partition and remembers how far, so that the next start has less to check.
-    public func flush() throws {
-        try settle { try $0.flush() }
-    }
-
-    /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to
-    /// afterwards.
-    public func close() throws {
-        try settle { try $0.close() }
-        try fileSystem.replaceContents(
-            of: "\(path)/\(Self.cleanShutdownName)", with: Array(#"{"version":0,"brokerEpoch":-1}"#.utf8))
-    }
-
-    private func settle(_ body: (PartitionLog) throws -> Void) throws {
-        let all = partitions.withLock { $0 }
-        for partition in all.values { try body(partition) }
-        try fileSystem.replaceContents(
-            of: "\(path)/\(Self.recoveryPointName)",
-            with: OffsetCheckpoint(all.mapValues(\.highWatermark)).encoded)
-    }
+/// The names of the files beside the partitions.
+enum CheckpointName {
+    static let cleanShutdown = ".kafka_cleanshutdown"
+    static let recoveryPoint = "recovery-point-offset-checkpoint"
+    static let logStart = "log-start-offset-checkpoint"
+    static let highWatermark = "replication-offset-checkpoint"
+    static let cleaner = "cleaner-offset-checkpoint"
 }

@@ -11,7 +11,7 @@ struct OffsetCheckpoint {
 
     /// Reads the file; a missing one is empty, and so is one that is not in the format, since it only saves
     /// work.
-    init(path: String, fileSystem: FileSystem) throws {
+    init(path: String, _ fileSystem: FileSystem) throws {
         guard try fileSystem.kind(of: path) == .file else { return }
         let text = String(decoding: try fileSystem.contents(of: path), as: UTF8.self)
         let lines = text.split(separator: "\n")
@@ -35,8 +35,13 @@ struct OffsetCheckpoint {
 }
 
 /// A 128-bit id in the unpadded URL-safe Base64 that Kafka writes ids in.
-struct KafkaID {
-    let text: String
+public struct KafkaID: Hashable, Sendable {
+    /// The 22 letters.
+    public let text: String
+
+    init(text: String) {
+        self.text = text
+    }
 
     init(using generator: inout some RandomNumberGenerator) {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -54,8 +54,26 @@ public struct RecordBatchHeader: Equatable, Sendable {
     public var lastOffset: Offset { baseOffset + Int64(lastOffsetDelta) }
     /// How the records are compressed, or `nil` where the bits name no codec.
     public var compression: Compression? { Compression(rawValue: attributes & 7) }
+    /// Whether the records' times are the log's own, set at the append: all are `maxTimestamp`.
+    public var hasLogAppendTime: Bool { attributes & 0x08 != 0 }
+    /// Whether the records belong to a transaction.
+    public var isTransactional: Bool { attributes & 0x10 != 0 }
     /// Whether the batch holds transaction markers instead of records.
     public var isControl: Bool { attributes & 0x20 != 0 }
+    /// From when on compaction may drop the batch's tombstones and markers, in milliseconds since 1970;
+    /// `nil` before a compaction has seen them. It takes the place of the base timestamp.
+    public var deleteHorizon: Int64? { attributes & 0x40 != 0 ? baseTimestamp : nil }
+    /// Whether an idempotent producer made the batch.
+    public var hasProducer: Bool { producerID >= 0 }
+    /// The sequence number of the last record; they go on from 0 behind 2^31 - 1.
+    public var lastSequence: Int32 {
+        baseSequence < 0 ? -1 : Self.sequence(baseSequence, advancedBy: lastOffsetDelta)
+    }
+
+    /// A sequence number `count` records on.
+    static func sequence(_ sequence: Int32, advancedBy count: Int32) -> Int32 {
+        Int32((Int64(sequence) + Int64(count)) & 0x7FFF_FFFF)
+    }
 
     /// Reads the fixed part from the start of `bytes`, which must hold at least 61.
     ///
@@ -68,8 +86,9 @@ public struct RecordBatchHeader: Equatable, Sendable {
             throw LogError(
                 .corruptMessage, "magic byte \(magic): only message format 2 (Kafka 0.11 and later) is read")
         }
-        guard length >= Self.byteCount - Self.lengthOverhead else {
-            throw LogError(.corruptMessage, "batch length \(length) is shorter than a batch header")
+        guard length >= Self.byteCount - Self.lengthOverhead, length <= RecordBatch.byteCountMax else {
+            throw LogError(
+                .corruptMessage, "batch length \(length) is not one from 49 to \(RecordBatch.byteCountMax)")
         }
         baseOffset = Offset(bytes.bigEndian(at: 0, as: Int64.self))
         byteCount = Int(length) + Self.lengthOverhead

@@ -1,109 +1,183 @@
 import DurableIO
 
-/// One segment of a partition: a `.log` file of record batches with its `.index` and `.timeindex`, all named
-/// by the offset of the first record.
+/// One segment of a partition: a `.log` file of record batches with its indexes, all named by the offset of the
+/// first record.
 ///
-/// Not thread-safe; `PartitionLog` guards it.
-final class LogSegment {
+/// Guarded by the lock of its `PartitionLog`, which is all that makes it safe to share; but the file may be read
+/// beside it, since bytes before `byteCount` never change.
+final class LogSegment: @unchecked Sendable {
     let baseOffset: Offset
+    let file: File
     /// The size of the valid part of the `.log` file.
     private(set) var byteCount = 0
     /// The offset behind the last record.
     private(set) var nextOffset: Offset
     /// The latest timestamp, or -1 before the first record.
     private(set) var maxTimestamp: Int64 = -1
+    /// The last offset of the first batch that has the latest timestamp.
+    private(set) var offsetOfMaxTimestamp: Offset
+    /// The latest timestamp of the first batch: what the segment's age is counted from.
+    private(set) var firstTimestamp: Int64?
 
-    private let directory: String
+    let paths: SegmentPaths
     private let fileSystem: FileSystem
-    private let file: File
     private let indexIntervalBytes: Int
-    private var offsetIndex = OffsetIndex()
-    private var timeIndex = TimeIndex()
+    private var indexes: Indexes?
     private var bytesSinceIndexEntry = 0
-    private var offsetOfMaxTimestamp: Offset
 
-    /// What a scan for damage found.
-    struct Damage {
-        let position: Int
-        let reason: String
-        let bytesCut: Int
+    /// The three indexes; of a closed segment they are mapped when they are first needed.
+    struct Indexes {
+        var offsets: SegmentIndex<OffsetEntry>
+        var times: SegmentIndex<TimeEntry>
+        var aborted: SegmentIndex<AbortedTransaction>
+
+        init(base: Offset) {
+            offsets = SegmentIndex(base: base)
+            times = SegmentIndex(base: base)
+            aborted = SegmentIndex(base: base)
+        }
     }
 
     /// Opens the segment with this base offset, or makes it.
     init(
         directory: String, baseOffset: Offset, indexIntervalBytes: Int, fileSystem: FileSystem, readOnly: Bool
     ) throws {
-        self.directory = directory
         self.baseOffset = baseOffset
         self.fileSystem = fileSystem
         self.indexIntervalBytes = indexIntervalBytes
+        paths = SegmentPaths(directory, baseOffset)
         nextOffset = baseOffset
         offsetOfMaxTimestamp = baseOffset
-        file = try fileSystem.open(
-            "\(directory)/\(baseOffset.fileName).log", readOnly ? .read : .updateOrCreate)
+        file = try fileSystem.open(paths.log, readOnly ? .read : .updateOrCreate)
+        indexes = Indexes(base: baseOffset)
     }
-
-    private var indexPath: String { "\(directory)/\(baseOffset.fileName).index" }
-    private var timeIndexPath: String { "\(directory)/\(baseOffset.fileName).timeindex" }
 
     // MARK: Opening
 
-    /// Takes the indexes of a segment that was closed cleanly, and reads only what lies behind their last
-    /// entry.
+    /// Takes a segment before the last one as it was closed, without reading its batches.
+    ///
+    /// - Parameter nextBase: the base offset of the segment behind it.
+    /// - Returns: whether its time index is there; if not, `scan` has to do it.
+    func assumeClosed(before nextBase: Offset) throws -> Bool {
+        guard try fileSystem.kind(of: paths.offsetIndex) == .file,
+            try fileSystem.kind(of: paths.timeIndex) == .file
+        else { return false }
+        let times = try fileSystem.open(paths.timeIndex, .read)
+        let size = try times.size()
+        guard size % TimeEntry.byteCount == 0 else { return false }
+        byteCount = try file.size()
+        if size > 0 {
+            let bytes = try times.read(at: size - TimeEntry.byteCount, count: TimeEntry.byteCount)
+            let last = bytes.withUnsafeBytes { TimeEntry($0, base: baseOffset) }
+            guard last.offset >= baseOffset, last.offset < nextBase else { return false }
+            maxTimestamp = last.timestamp
+            offsetOfMaxTimestamp = last.offset
+        } else if byteCount > 0 {
+            return false
+        }
+        indexes = nil
+        nextOffset = nextBase
+        return true
+    }
+
+    /// Takes the indexes of the last segment, which was closed cleanly, and reads only what lies behind their
+    /// last entry.
     ///
     /// - Returns: whether they could be used; if not, `scan` has to do it.
     func loadIndexes() throws -> Bool {
         let size = try file.size()
-        guard try fileSystem.kind(of: indexPath) == .file, try fileSystem.kind(of: timeIndexPath) == .file,
-            let offsetIndex = OffsetIndex(
-                reading: try fileSystem.contents(of: indexPath), base: baseOffset, logBytes: size),
-            let timeIndex = TimeIndex(reading: try fileSystem.contents(of: timeIndexPath), base: baseOffset)
-        else { return false }
-        self.offsetIndex = offsetIndex
-        self.timeIndex = timeIndex
-        if let last = timeIndex.entries.last {
+        guard let mapped = try mappedIndexes(logBytes: size) else { return false }
+        indexes = mapped
+        if let last = mapped.times.last {
             maxTimestamp = last.timestamp
             offsetOfMaxTimestamp = last.offset
         }
-        byteCount = offsetIndex.entries.last?.position ?? 0
-        while byteCount < size {
-            guard let header = try? readHeader(at: byteCount), header.byteCount <= size - byteCount,
-                isInPlace(header)
-            else { return false }
-            note(header)
+        byteCount = mapped.offsets.last?.position ?? 0
+        let reader = BatchFileReader(file, from: byteCount, to: size, pieceBytes: 64 << 10)
+        do {
+            if byteCount > 0 {
+                let first = BatchFileReader(file, to: size, pieceBytes: 4096)
+                firstTimestamp = try first.next()?.header.maxTimestamp
+            }
+            while let batch = try reader.next() {
+                guard isInPlace(batch.header) else { return false }
+                note(batch.header)
+            }
+        } catch is LogError {
+            return false
         }
         return true
     }
 
-    /// Reads every batch, rebuilding the indexes, up to the end or to the first that is not whole and right.
-    func scan() throws -> Damage? {
-        offsetIndex = OffsetIndex()
-        timeIndex = TimeIndex()
+    private func mappedIndexes(logBytes: Int) throws -> Indexes? {
+        let base = baseOffset
+        guard
+            let offsets = try SegmentIndex<OffsetEntry>(
+                mapping: paths.offsetIndex, base: base, fileSystem: fileSystem,
+                { $0.offset >= base && $0.position >= 0 && $0.position < logBytes }),
+            let times = try SegmentIndex<TimeEntry>(
+                mapping: paths.timeIndex, base: base, fileSystem: fileSystem, { $0.offset >= base })
+        else { return nil }
+        var indexes = Indexes(base: base)
+        indexes.offsets = offsets
+        indexes.times = times
+        if try fileSystem.kind(of: paths.transactionIndex) == .file {
+            guard
+                let aborted = try SegmentIndex<AbortedTransaction>(
+                    mapping: paths.transactionIndex, base: base, fileSystem: fileSystem,
+                    { $0.firstOffset <= $0.lastOffset && $0.lastOffset >= base })
+            else { return nil }
+            indexes.aborted = aborted
+        }
+        return indexes
+    }
+
+    /// Takes the segment to hold the offsets up to `offset`, the last of which compaction may have dropped.
+    func extend(to offset: Offset) {
+        nextOffset = max(nextOffset, offset)
+    }
+
+    /// Reads every batch, making the offset and time indexes anew, up to the end or to the first that is not
+    /// whole and right. The index of aborted transactions is then `noteAborted`'s to fill.
+    ///
+    /// - Parameter batch: is shown every good batch.
+    /// - Returns: what is wrong with the first bad one, if there is one.
+    func scan(_ batch: (RecordBatchView) throws -> Void) throws -> LogError? {
+        indexes = Indexes(base: baseOffset)
         byteCount = 0
         bytesSinceIndexEntry = 0
         maxTimestamp = -1
+        firstTimestamp = nil
         nextOffset = baseOffset
-        let size = try file.size()
-        while byteCount < size {
+        let reader = BatchFileReader(file, to: try file.size())
+        while true {
+            let view: RecordBatchView
             do {
-                let batch = try readBatch(at: byteCount, end: size)
-                guard isInPlace(batch.header) else {
-                    throw LogError(
-                        .corruptMessage,
-                        "\(file.path) at byte \(byteCount): offset \(batch.header.baseOffset) cannot follow \(nextOffset)"
-                    )
+                guard let next = try reader.next() else { return nil }
+                guard next.isIntact, isInPlace(next.header) else {
+                    let reason =
+                        next.isIntact
+                        ? "offset \(next.header.baseOffset) cannot follow \(nextOffset)"
+                        : "the batch's checksum is wrong"
+                    return LogError(.corruptMessage, reason).located(file.path, byteCount)
                 }
-                addIndexEntry(for: batch.header)
-                note(batch.header)
+                view = next
             } catch let error as LogError {
-                return Damage(position: byteCount, reason: error.message, bytesCut: size - byteCount)
+                return error
             }
+            addIndexEntry(for: view.header)
+            note(view.header)
+            try batch(view)
         }
-        return nil
     }
 
-    /// Copies what lies behind the last whole batch to a file of its own, for those who want to try and save
-    /// it.
+    /// Whether a batch's offsets go on from the last one's and fit the index, which counts them from the base
+    /// in 31 bits. (The checksum does not cover them.)
+    private func isInPlace(_ header: RecordBatchHeader) -> Bool {
+        header.baseOffset >= nextOffset && header.lastOffset - baseOffset <= Int64(Int32.max)
+    }
+
+    /// Copies what lies behind the last good batch to a file of its own, for those who want to try and save it.
     func setAsideDamagedPart() throws {
         let copy = try fileSystem.open("\(file.path).damaged", .replace)
         let piece = 1 << 20
@@ -115,28 +189,22 @@ final class LogSegment {
         try copy.sync()
     }
 
-    /// Whether a batch's offsets go on from the last one's and fit the index, which counts them from the base
-    /// in 31 bits. (The checksum does not cover them.)
-    private func isInPlace(_ header: RecordBatchHeader) -> Bool {
-        header.baseOffset >= nextOffset && header.lastOffset - baseOffset <= Int64(Int32.max)
-    }
-
-    /// Cuts the file behind the last whole batch, and waits until that and the indexes are on the disk.
+    /// Cuts the file behind the last good batch, and waits until that is on the disk.
     func truncateToValidPart() throws {
         try file.truncate(to: byteCount)
-        try seal()
+        try file.sync()
     }
 
     // MARK: Writing
 
     /// Appends a batch whose base offset is set. After an error the segment is as before.
-    func append(_ batch: [UInt8], header: RecordBatchHeader) throws {
+    func append(_ batch: UnsafeRawBufferPointer, header: RecordBatchHeader) throws {
         precondition(header.baseOffset >= nextOffset, "\(header.baseOffset) is before \(nextOffset)")
         do {
             try file.write(batch, at: byteCount)
         } catch {
-            // Part of the batch may stand in the file. It lies behind `byteCount`, where the next append
-            // writes over it and recovery cuts it off; cutting it now only frees the space.
+            // Part of the batch may stand in the file. It lies behind `byteCount`, where the next append writes
+            // over it and recovery cuts it off; cutting it now only frees the space.
             try? file.truncate(to: byteCount)
             throw error
         }
@@ -144,84 +212,120 @@ final class LogSegment {
         note(header)
     }
 
-    /// Waits until everything appended is on the disk. An unclean stop makes the indexes anew.
-    func flush() throws {
-        try file.sync()
+    /// Notes a transaction whose abort marker has just been appended.
+    func noteAborted(_ transaction: AbortedTransaction) {
+        indexes?.aborted.append(transaction)
     }
 
-    /// Flushes, and writes the indexes, for a segment that will not be scanned when it is opened again.
+    /// Whether the indexes have no room for one more entry each.
+    func isIndexFull(limit: Int) -> Bool {
+        guard let indexes else { return false }
+        return indexes.offsets.byteCount + OffsetEntry.byteCount > limit
+            || indexes.times.byteCount + 2 * TimeEntry.byteCount > limit
+    }
+
+    /// Writes the indexes to their files, for a segment that will not be written to any more, or not by this
+    /// process. They are safe on the disk after `flushIndexes`.
     func seal() throws {
-        try file.sync()
-        if maxTimestamp >= 0 { timeIndex.append(maxTimestamp, offsetOfMaxTimestamp) }
-        try writeIndex(offsetIndex.encoded(base: baseOffset), to: indexPath)
-        try writeIndex(timeIndex.encoded(base: baseOffset), to: timeIndexPath)
+        guard var indexes else { return }
+        self.indexes = nil
+        defer { self.indexes = indexes }
+        if maxTimestamp >= 0, maxTimestamp > indexes.times.last?.timestamp ?? -1 {
+            indexes.times.append(TimeEntry(maxTimestamp, offsetOfMaxTimestamp))
+        }
+        try indexes.offsets.write(to: paths.offsetIndex, fileSystem: fileSystem)
+        try indexes.times.write(to: paths.timeIndex, fileSystem: fileSystem)
+        if indexes.aborted.count > 0 {
+            try indexes.aborted.write(to: paths.transactionIndex, fileSystem: fileSystem)
+        } else if try fileSystem.kind(of: paths.transactionIndex) != nil {
+            try fileSystem.removeFile(paths.transactionIndex)
+        }
     }
 
-    private func writeIndex(_ bytes: [UInt8], to path: String) throws {
-        let index = try fileSystem.open(path, .updateOrCreate)
-        try index.write(bytes, at: 0)
-        try index.truncate(to: bytes.count)
-        try index.sync()
+    /// Waits until the files that `seal` wrote are on the disk. Thread-safe.
+    func flushIndexes() throws {
+        for path in paths.indexes where try fileSystem.kind(of: path) == .file {
+            try fileSystem.open(path, .update).sync()
+        }
     }
 
     // Kafka's rule: an entry before the batch that is the first behind more than index.interval.bytes of log.
     private func addIndexEntry(for header: RecordBatchHeader) {
-        if header.maxTimestamp > maxTimestamp {
-            maxTimestamp = header.maxTimestamp
-            offsetOfMaxTimestamp = header.lastOffset
-        }
+        noteTime(header)
         if bytesSinceIndexEntry > indexIntervalBytes {
-            offsetIndex.append(header.lastOffset, position: byteCount)
-            timeIndex.append(maxTimestamp, offsetOfMaxTimestamp)
+            indexes?.offsets.append(OffsetEntry(header.lastOffset, byteCount))
+            if maxTimestamp > indexes?.times.last?.timestamp ?? -1 {
+                indexes?.times.append(TimeEntry(maxTimestamp, offsetOfMaxTimestamp))
+            }
             bytesSinceIndexEntry = 0
         }
         bytesSinceIndexEntry += header.byteCount
     }
 
     private func note(_ header: RecordBatchHeader) {
-        if header.maxTimestamp > maxTimestamp {
-            maxTimestamp = header.maxTimestamp
-            offsetOfMaxTimestamp = header.lastOffset
-        }
+        noteTime(header)
         byteCount += header.byteCount
         nextOffset = header.lastOffset + 1
     }
 
-    // MARK: Reading
-
-    /// The batch that holds `offset`, or the first behind it; `nil` where there is none in this segment.
-    func batch(holding offset: Offset) throws -> RecordBatch? {
-        var position = offsetIndex.floorPosition(offset)
-        while position < byteCount {
-            guard let header = try readHeader(at: position) else { return nil }
-            if header.lastOffset >= offset { return try readBatch(at: position, end: byteCount) }
-            position += header.byteCount
-        }
-        return nil
-    }
-
-    private func readHeader(at position: Int) throws -> RecordBatchHeader? {
-        let bytes = try file.read(at: position, count: RecordBatchHeader.byteCount)
-        guard bytes.count == RecordBatchHeader.byteCount else { return nil }
-        do {
-            return try bytes.withUnsafeBytes { try RecordBatchHeader(reading: $0) }
-        } catch let error as LogError {
-            throw located(error, position)
+    private func noteTime(_ header: RecordBatchHeader) {
+        if firstTimestamp == nil { firstTimestamp = header.maxTimestamp }
+        if header.maxTimestamp > maxTimestamp {
+            maxTimestamp = header.maxTimestamp
+            offsetOfMaxTimestamp = header.lastOffset
         }
     }
 
-    private func readBatch(at position: Int, end: Int) throws -> RecordBatch {
-        guard let header = try readHeader(at: position), header.byteCount <= end - position else {
-            throw located(LogError(.corruptMessage, "the batch is cut short"), position)
+    // MARK: Looking up
+
+    /// The indexes, mapped or, where they are no good, made anew by reading the segment.
+    private func usableIndexes() throws -> Indexes {
+        if let indexes { return indexes }
+        if let mapped = try mappedIndexes(logBytes: byteCount) {
+            indexes = mapped
+            return mapped
         }
-        do {
-            return try RecordBatch(validating: file.read(at: position, count: header.byteCount))
-        } catch let error as LogError {
-            throw located(error, position)
+        let (end, next) = (byteCount, nextOffset)
+        let damage = try scan { _ in }
+        byteCount = end
+        nextOffset = next
+        if let damage {
+            indexes = nil
+            throw damage
         }
+        if try fileSystem.kind(of: paths.transactionIndex) == .file {
+            guard
+                let aborted = try SegmentIndex<AbortedTransaction>(
+                    mapping: paths.transactionIndex, base: baseOffset, fileSystem: fileSystem,
+                    { $0.firstOffset <= $0.lastOffset })
+            else {
+                indexes = nil
+                throw LogError(
+                    .corruptMessage,
+                    "\(paths.transactionIndex) is damaged; remove .kafka_cleanshutdown and "
+                        + "recovery-point-offset-checkpoint beside the partitions, and it is made anew")
+            }
+            indexes?.aborted = aborted
+        }
+        return indexes ?? Indexes(base: baseOffset)
     }
 
-    private func located(_ error: LogError, _ position: Int) -> LogError {
-        LogError(error.code, "\(file.path) at byte \(position): \(error.message)")
+    /// A position at or before the batch that holds `offset`.
+    func floorPosition(_ offset: Offset) throws -> Int {
+        try usableIndexes().offsets.last { $0.offset <= offset }?.position ?? 0
+    }
+
+    /// A position at or before the first batch with a record of `timestamp` or later.
+    func floorPosition(timestamp: Int64) throws -> Int {
+        let indexes = try usableIndexes()
+        guard let time = indexes.times.last(where: { $0.timestamp < timestamp }) else { return 0 }
+        return indexes.offsets.last { $0.offset <= time.offset }?.position ?? 0
+    }
+
+    /// The aborted transactions that have records from `range`.
+    func abortedTransactions(in range: Range<Offset>) throws -> [AbortedTransaction] {
+        try usableIndexes().aborted.entries.filter {
+            $0.firstOffset < range.upperBound && $0.lastOffset >= range.lowerBound
+        }
     }
 }

@@ -1,113 +1,197 @@
 import DurableIO
 
-// Two files go with each segment's .log, entries back to back, big-endian:
+// Three files go with each segment's .log, entries back to back, big-endian:
 //
 //   .index      int32 last offset of a batch minus the base offset, int32 position of that batch's first byte
 //   .timeindex  int64 largest timestamp so far, int32 last offset of the batch that reached it minus the base offset
+//   .txnindex   int16 version 0, int64 producer id, int64 first offset of an aborted transaction, int64 offset of
+//               its marker, int64 last stable offset behind the marker
+//
+// They are kept in memory while the segment is written, go to their files when it is closed, and are mapped from
+// there afterwards.
 
-/// The sparse map from offsets to positions of one segment.
-struct OffsetIndex {
-    static let entryBytes = 8
-
-    struct Entry: Equatable {
-        let offset: Offset
-        let position: Int
-    }
-
-    private(set) var entries: [Entry] = []
-
-    mutating func append(_ offset: Offset, position: Int) {
-        entries.append(Entry(offset: offset, position: position))
-    }
-
-    /// A position at or before the batch that holds `offset`.
-    func floorPosition(_ offset: Offset) -> Int {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].offset <= offset { low = middle + 1 } else { high = middle }
-        }
-        return low == 0 ? 0 : entries[low - 1].position
-    }
-
-    func encoded(base: Offset) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count * Self.entryBytes)
-        for entry in entries {
-            bytes.appendBigEndian(Int32(entry.offset - base))
-            bytes.appendBigEndian(Int32(entry.position))
-        }
-        return bytes
-    }
-
-    /// Reads the entries of a file that was closed cleanly.
-    ///
-    /// - Returns: `nil` where they cannot be right, so that the index has to be rebuilt.
-    init?(reading bytes: [UInt8], base: Offset, logBytes: Int) {
-        guard bytes.count % Self.entryBytes == 0 else { return nil }
-        let valid = bytes.withUnsafeBytes { bytes in
-            for start in stride(from: 0, to: bytes.count, by: Self.entryBytes) {
-                let offset = base + Int64(bytes.bigEndian(at: start, as: Int32.self))
-                let position = Int(bytes.bigEndian(at: start + 4, as: Int32.self))
-                guard offset >= base, position >= 0, position < logBytes,
-                    entries.last.map({ $0.offset < offset && $0.position < position }) ?? true
-                else { return false }
-                append(offset, position: position)
-            }
-            return true
-        }
-        guard valid else { return nil }
-    }
-
-    init() {}
+/// An entry of an index: its size, its order, and how it stands in the file.
+protocol IndexEntry: Equatable {
+    static var byteCount: Int { get }
+    /// Reads an entry at the start of `bytes`.
+    init(_ bytes: UnsafeRawBufferPointer, base: Offset)
+    func encode(into bytes: inout [UInt8], base: Offset)
+    /// Whether the entry may stand behind `other`.
+    func follows(_ other: Self) -> Bool
 }
 
-/// The sparse map from timestamps to offsets of one segment.
-struct TimeIndex {
-    static let entryBytes = 12
-
-    struct Entry: Equatable {
-        let timestamp: Int64
-        let offset: Offset
+/// The entries of one index of one segment.
+struct SegmentIndex<Entry: IndexEntry> {
+    private enum Storage {
+        case memory([UInt8])
+        case mapped(MappedFile)
     }
 
-    private(set) var entries: [Entry] = []
+    private let base: Offset
+    private var storage = Storage.memory([])
+    private(set) var last: Entry?
 
-    /// Adds an entry unless the timestamp is no later than the last one's.
-    mutating func append(_ timestamp: Int64, _ offset: Offset) {
-        if let last = entries.last, timestamp <= last.timestamp { return }
-        entries.append(Entry(timestamp: timestamp, offset: offset))
+    init(base: Offset) {
+        self.base = base
     }
 
-    func encoded(base: Offset) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count * Self.entryBytes)
-        for entry in entries {
-            bytes.appendBigEndian(entry.timestamp)
-            bytes.appendBigEndian(Int32(entry.offset - base))
+    /// Takes the entries of a file that was closed cleanly.
+    ///
+    /// - Returns: `nil` where there is no such file, or its entries cannot be right, so that the index has to
+    ///   be made anew.
+    init?(mapping path: String, base: Offset, fileSystem: FileSystem, _ isValid: (Entry) -> Bool) throws {
+        guard try fileSystem.kind(of: path) == .file else { return nil }
+        self.base = base
+        storage = .mapped(try MappedFile(try fileSystem.open(path, .read)))
+        guard byteCount % Entry.byteCount == 0 else { return nil }
+        for index in 0..<count {
+            let entry = self[index]
+            guard isValid(entry), last.map({ entry.follows($0) }) ?? true else { return nil }
+            last = entry
         }
-        return bytes
     }
 
-    /// Reads the entries of a file that was closed cleanly; `nil` where they cannot be right.
-    init?(reading bytes: [UInt8], base: Offset) {
-        guard bytes.count % Self.entryBytes == 0 else { return nil }
-        let valid = bytes.withUnsafeBytes { bytes in
-            for start in stride(from: 0, to: bytes.count, by: Self.entryBytes) {
-                let timestamp = bytes.bigEndian(at: start, as: Int64.self)
-                let offset = base + Int64(bytes.bigEndian(at: start + 8, as: Int32.self))
-                guard offset >= base,
-                    entries.last.map({ $0.timestamp < timestamp && $0.offset <= offset }) ?? true
-                else { return false }
-                entries.append(Entry(timestamp: timestamp, offset: offset))
-            }
-            return true
+    var count: Int { byteCount / Entry.byteCount }
+
+    var byteCount: Int {
+        switch storage {
+        case .memory(let bytes): bytes.count
+        case .mapped(let file): file.bytes.count
         }
-        guard valid else { return nil }
     }
 
-    init() {}
+    subscript(index: Int) -> Entry {
+        withBytes {
+            Entry(UnsafeRawBufferPointer(rebasing: $0[(index * Entry.byteCount)...]), base: base)
+        }
+    }
+
+    var entries: [Entry] { (0..<count).map { self[$0] } }
+
+    mutating func append(_ entry: Entry) {
+        guard case .memory(var bytes) = storage else {
+            storage = .memory(withBytes(Array.init))
+            return append(entry)
+        }
+        storage = .memory([])
+        entry.encode(into: &bytes, base: base)
+        storage = .memory(bytes)
+        last = entry
+    }
+
+    /// The last entry for which `isBefore` holds; it holds for none behind one for which it does not.
+    func last(where isBefore: (Entry) -> Bool) -> Entry? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : self[low - 1]
+    }
+
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        switch storage {
+        case .memory(let bytes): try bytes.withUnsafeBytes(body)
+        case .mapped(let file): try body(file.bytes)
+        }
+    }
+
+    /// Writes the entries to a file and reads them from there from then on.
+    ///
+    /// The file takes the old one's place as a whole: others may have that mapped.
+    mutating func write(to path: String, fileSystem: FileSystem) throws {
+        guard case .memory(let bytes) = storage else { return }
+        let file = try fileSystem.open(path + ".tmp", .replace)
+        try file.write(bytes, at: 0)
+        try fileSystem.rename(path + ".tmp", to: path)
+        storage = .mapped(try MappedFile(file))
+    }
+}
+
+/// Which batch lies where.
+struct OffsetEntry: IndexEntry {
+    static let byteCount = 8
+    /// The last offset of the batch.
+    let offset: Offset
+    /// The batch's first byte.
+    let position: Int
+
+    init(_ offset: Offset, _ position: Int) {
+        self.offset = offset
+        self.position = position
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, base: Offset) {
+        offset = base + Int64(bytes.bigEndian(at: 0, as: Int32.self))
+        position = Int(bytes.bigEndian(at: 4, as: Int32.self))
+    }
+
+    func encode(into bytes: inout [UInt8], base: Offset) {
+        bytes.appendBigEndian(Int32(offset - base))
+        bytes.appendBigEndian(Int32(position))
+    }
+
+    func follows(_ other: OffsetEntry) -> Bool { offset > other.offset && position > other.position }
+}
+
+/// By which offset a time has been reached.
+struct TimeEntry: IndexEntry {
+    static let byteCount = 12
+    /// The largest timestamp so far, in milliseconds since 1970.
+    let timestamp: Int64
+    /// The last offset of the first batch that reached it.
+    let offset: Offset
+
+    init(_ timestamp: Int64, _ offset: Offset) {
+        self.timestamp = timestamp
+        self.offset = offset
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, base: Offset) {
+        timestamp = bytes.bigEndian(at: 0, as: Int64.self)
+        offset = base + Int64(bytes.bigEndian(at: 8, as: Int32.self))
+    }
+
+    func encode(into bytes: inout [UInt8], base: Offset) {
+        bytes.appendBigEndian(timestamp)
+        bytes.appendBigEndian(Int32(offset - base))
+    }
+
+    func follows(_ other: TimeEntry) -> Bool { timestamp > other.timestamp && offset >= other.offset }
+}
+
+/// A transaction that was aborted: its producer's records from `firstOffset` to the marker do not count.
+public struct AbortedTransaction: Equatable, Sendable {
+    /// The producer.
+    public let producerID: Int64
+    /// The offset of its first record.
+    public let firstOffset: Offset
+    /// The offset of the marker.
+    public let lastOffset: Offset
+    /// The last stable offset once the marker was there.
+    public let lastStableOffset: Offset
+}
+
+extension AbortedTransaction: IndexEntry {
+    static let byteCount = 34
+
+    init(_ bytes: UnsafeRawBufferPointer, base: Offset) {
+        producerID = bytes.bigEndian(at: 2, as: Int64.self)
+        firstOffset = Offset(bytes.bigEndian(at: 10, as: Int64.self))
+        lastOffset = Offset(bytes.bigEndian(at: 18, as: Int64.self))
+        lastStableOffset = Offset(bytes.bigEndian(at: 26, as: Int64.self))
+    }
+
+    func encode(into bytes: inout [UInt8], base: Offset) {
+        bytes.appendBigEndian(Int16(0))
+        bytes.appendBigEndian(producerID)
+        bytes.appendBigEndian(firstOffset.value)
+        bytes.appendBigEndian(lastOffset.value)
+        bytes.appendBigEndian(lastStableOffset.value)
+    }
+
+    func follows(_ other: AbortedTransaction) -> Bool { lastOffset > other.lastOffset }
 }
 
 extension [UInt8] {

@@ -1,0 +1,124 @@
+import DurableIO
+import Synchronization
+
+extension LogDirectory {
+    /// What a round of maintenance did, and what it could not do.
+    public struct Maintenance: Sendable {
+        /// The segments that were removed, by partition.
+        public var removed: [TopicPartition: PartitionLog.Removed] = [:]
+        /// The compactions, by partition.
+        public var compacted: [TopicPartition: Compaction] = [:]
+        /// What failed. The rest was done.
+        public var failures: [any Error] = []
+    }
+
+    /// Does what has become due: writes through, removes old segments, compacts, and notes how far all is.
+    ///
+    /// An embedder calls it every now and then, or runs a `LogService`.
+    public func maintain() -> Maintenance {
+        var result = Maintenance()
+        let now = clock()
+        for (id, partition) in sortedPartitions {
+            do {
+                try partition.flushIfDue(now: now)
+                let removed = try partition.applyRetention(now: now)
+                if removed.segments > 0 { result.removed[id] = removed }
+                if let compaction = try compact(id, force: false) { result.compacted[id] = compaction }
+            } catch {
+                result.failures.append(error)
+            }
+        }
+        do { try writeCheckpoints() } catch { result.failures.append(error) }
+        return result
+    }
+
+    /// Compacts one partition.
+    ///
+    /// - Parameter force: does it whatever the share of what is not compacted yet.
+    /// - Returns: `nil` where there was nothing to do.
+    /// - Throws: `LogError` with code `invalidConfig` where the topic is not to be compacted.
+    public func compact(_ id: TopicPartition, force: Bool = true) throws -> Compaction? {
+        try requireWritable()
+        let partition = try partition(id)
+        guard partition.configuration.cleanupPolicy.contains(.compact) else {
+            if !force { return nil }
+            throw LogError(
+                .invalidConfig, "\(id) is not compacted: its cleanup.policy is delete; alter that first")
+        }
+        let cleanedTo = state.withLock { $0.cleanedTo[id] ?? .zero }
+        let cleaner = LogCleaner(partition, now: clock())
+        guard let compaction = try cleaner.clean(from: cleanedTo, force: force) else { return nil }
+        state.withLock { $0.cleanedTo[id] = compaction.cleanedTo }
+        try writeCheckpoints()
+        return compaction
+    }
+
+    /// Deletes the records of a partition before `offset`, or all that readers see where it is `nil`
+    /// (Kafka's DeleteRecords).
+    ///
+    /// - Returns: the log's start.
+    /// - Throws: `LogError` with code `unknownTopicOrPartition` or `offsetOutOfRange`.
+    @discardableResult
+    public func deleteRecords(_ id: TopicPartition, before offset: Offset?) throws -> Offset {
+        try requireWritable()
+        let partition = try partition(id)
+        let start = try partition.moveStart(to: offset)
+        try writeCheckpoints()
+        _ = try partition.applyRetention(now: clock())
+        return start
+    }
+
+    // MARK: Durability
+
+    /// Flushes every partition and remembers how far, so that the next start has less to check.
+    public func flush() throws {
+        try forAllPartitions { try $0.flush() }
+        try write(
+            state.withLock { $0.partitions }.mapValues(\.recoveryPoint), to: CheckpointName.recoveryPoint)
+    }
+
+    /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to
+    /// afterwards.
+    public func close() throws {
+        guard access == .readWrite else { return }
+        try forAllPartitions { try $0.close() }
+        try writeCheckpoints()
+        try fileSystem.replaceContents(
+            of: "\(path)/\(CheckpointName.cleanShutdown)",
+            with: Array(#"{"version":0,"brokerEpoch":-1}"#.utf8))
+    }
+
+    /// Does something for every partition, those behind one that fails too.
+    ///
+    /// - Throws: the first error.
+    private func forAllPartitions(_ body: (PartitionLog) throws -> Void) throws {
+        var failure: (any Error)?
+        for (_, partition) in sortedPartitions {
+            do { try body(partition) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    private var sortedPartitions: [(TopicPartition, PartitionLog)] {
+        state.withLock { $0.partitions }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Notes beside the partitions how far each is flushed, deleted, seen and compacted. Only what has changed
+    /// is written.
+    func writeCheckpoints() throws {
+        let (all, cleanedTo) = state.withLock { ($0.partitions, $0.cleanedTo) }
+        try write(all.mapValues(\.recoveryPoint), to: CheckpointName.recoveryPoint)
+        try write(all.compactMapValues(\.startCheckpoint), to: CheckpointName.logStart)
+        try write(all.mapValues(\.highWatermark), to: CheckpointName.highWatermark)
+        try write(cleanedTo, to: CheckpointName.cleaner)
+    }
+
+    private func write(_ offsets: [TopicPartition: Offset], to name: String) throws {
+        let file = "\(path)/\(name)"
+        let isThere = try fileSystem.kind(of: file) == .file
+        if isThere ? try OffsetCheckpoint(path: file, fileSystem).offsets == offsets : offsets.isEmpty {
+            return
+        }
+        try fileSystem.replaceContents(of: file, with: OffsetCheckpoint(offsets).encoded)
+    }
+}
