@@ -20,6 +20,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // The logging interface that Swift servers share; embedders bring their own backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // How Swift servers start and stop their parts; the log, its producers and its consumers are services.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // MARK: C
@@ -36,7 +38,12 @@ let package = Package(
         .target(name: "DurableIO", dependencies: ["CKernels", "CZstd"]),
 
         // MARK: Log, store, warehouse
-        .target(name: "PartitionedLog", dependencies: ["DurableIO"]),
+        .target(
+            name: "PartitionedLog",
+            dependencies: [
+                "DurableIO", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .target(name: "ObjectStore", dependencies: ["DurableIO"]),
         .target(name: "Warehouse", dependencies: ["SQLiteKit"]),
         .target(name: "Modeling", dependencies: ["Warehouse", "SQLiteKit"]),
@@ -65,7 +72,12 @@ let package = Package(
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
         .testTarget(
-            name: "PartitionedLogTests", dependencies: ["DurableIO", "PartitionedLog", "TestSupport"]),
+            name: "PartitionedLogTests",
+            dependencies: [
+                "DurableIO", "PartitionedLog", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["DurableIO", "ObjectStore", "TestSupport"]),
         .testTarget(name: "WarehouseTests", dependencies: ["SQLiteKit", "TestSupport", "Warehouse"]),
         .testTarget(

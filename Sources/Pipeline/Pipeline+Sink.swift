@@ -57,9 +57,8 @@ extension Pipeline {
             while let object = try builder.build(from: next) {
                 try control.checkCancellation()
                 try put(object, partition: partition.topicPartition)
-                try groupOffsets.commit(
-                    settings.group, partition.topicPartition, object.nextOffset,
-                    timestamp: settings.clock() / 1_000_000)
+                try groups.commit(
+                    settings.group, [partition.topicPartition: CommittedOffset(object.nextOffset)])
                 next = object.nextOffset
                 result.objects += 1
                 result.stage.rows += object.records
@@ -76,7 +75,8 @@ extension Pipeline {
     /// before).
     private func sinkStart(_ partition: PartitionLog) throws -> Offset {
         let id = partition.topicPartition
-        let committed = max(groupOffsets.committed(settings.group, id) ?? .zero, partition.logStartOffset)
+        let known = try groups.committed(settings.group, id)
+        let committed = max(known?.offset ?? .zero, partition.logStartOffset)
         let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
         guard wanted < committed.value else { return committed }
         let objects = try store.list(

@@ -23,7 +23,7 @@ public final class Pipeline {
     let log: LogDirectory
     let store: ObjectStore
     let warehouse: Warehouse
-    let groupOffsets: GroupOffsets
+    let groups: GroupCoordinator
     let logger: Logger
     let fileSystem: FileSystem
     private let lock: DirectoryLock
@@ -65,7 +65,7 @@ public final class Pipeline {
                 "\(recovery.topicPartition): cut \(recovery.bytesCut) bytes behind offset \(recovery.endOffset) that an interrupted write left: \(recovery.reason)"
             )
         }
-        groupOffsets = try GroupOffsets(log)
+        groups = try GroupCoordinator(log)
         store = try ObjectStore(directory.objects, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
         if !log.hasTopic(settings.topic) {

@@ -100,14 +100,13 @@ public struct PipelineStatus: Sendable {
                 segments: $0.segmentCount,
                 bytes: $0.byteCount)
         }
-        let offsets = try GroupOffsets(log)
-        groups = offsets.groups.flatMap { group in
-            all.compactMap { partition in
-                offsets.committed(group, partition.topicPartition).map { committed in
+        let coordinator = try GroupCoordinator(log)
+        groups = coordinator.groups.flatMap { group in
+            coordinator.committed(group).sorted { $0.key < $1.key }.compactMap { id, committed in
+                (try? log.partition(id)).map { partition in
                     Group(
-                        group: group, topic: partition.topicPartition.topic,
-                        partition: partition.topicPartition.partition, committed: committed.value,
-                        lag: partition.logEndOffset - committed)
+                        group: group, topic: id.topic, partition: id.partition,
+                        committed: committed.offset.value, lag: partition.logEndOffset - committed.offset)
                 }
             }
         }

@@ -7,8 +7,8 @@ final class RecordingProducer {
     private let pipeline: Pipeline
     private let options: ReplayOptions
     private let control: RunControl
-    private let producer: Producer
-    private let rejectProducer: Producer
+    private let producer: TopicWriter
+    private let rejectProducer: TopicWriter
     private let parser = QuoteParser()
     private let symbols: Set<[UInt8]>
     private var quote = ParsedQuote()
@@ -22,8 +22,8 @@ final class RecordingProducer {
         self.pipeline = pipeline
         self.options = options
         self.control = control
-        producer = try Producer(pipeline.log, topic: pipeline.settings.topic)
-        rejectProducer = try Producer(pipeline.log, topic: pipeline.settings.rejectsTopic)
+        producer = try TopicWriter(pipeline.log, topic: pipeline.settings.topic)
+        rejectProducer = try TopicWriter(pipeline.log, topic: pipeline.settings.rejectsTopic)
         symbols = Set(options.symbols.map { Array($0.utf8) })
         pacer = Pacer(options.speed)
     }

@@ -127,7 +127,7 @@ import Testing
     @Test func keysKeepTheirPartition() throws {
         let log = try LogDirectory(directory.path)
         try log.createTopic("t", partitions: 4)
-        let producer = try Producer(log, topic: "t", batchBytes: 300)
+        let producer = try TopicWriter(log, topic: "t", batchBytes: 300)
         for number in 0..<200 {
             let key = Array("symbol\(number % 10)".utf8)
             try key.withUnsafeBytes { key in
@@ -155,16 +155,17 @@ import Testing
         do {
             let log = try LogDirectory(directory.path)
             try log.createTopic("stock-quotes", partitions: 1)
-            let offsets = try GroupOffsets(log)
-            #expect(offsets.committed("bronze-sink", partition) == nil)
-            try offsets.commit("bronze-sink", partition, Offset(10), timestamp: 1)
-            try offsets.commit("bronze-sink", partition, Offset(25), timestamp: 2)
-            try offsets.commit("other", partition, Offset(3), timestamp: 3)
+            let groups = try GroupCoordinator(log)
+            #expect(try groups.committed("bronze-sink", partition) == nil)
+            try groups.commit("bronze-sink", [partition: CommittedOffset(Offset(10))])
+            try groups.commit("bronze-sink", [partition: CommittedOffset(Offset(25), metadata: "noon")])
+            try groups.commit("other", [partition: CommittedOffset(Offset(3))])
         }
-        let offsets = try GroupOffsets(LogDirectory(directory.path))
-        #expect(offsets.groups == ["bronze-sink", "other"])
-        #expect(offsets.committed("bronze-sink", partition) == Offset(25))
-        #expect(offsets.committed("other", partition) == Offset(3))
+        let groups = try GroupCoordinator(LogDirectory(directory.path))
+        #expect(groups.groups == ["bronze-sink", "other"])
+        #expect(try groups.committed("bronze-sink", partition)?.offset == Offset(25))
+        #expect(try groups.committed("bronze-sink", partition)?.metadata == "noon")
+        #expect(try groups.committed("other", partition)?.offset == Offset(3))
     }
 
     /// `Utils.abs("bronze-sink".hashCode()) % 50`, by Java.

@@ -134,7 +134,7 @@ extension RecordingProducer {
         _ = try first.replay([try ByteSource(path: try recording(10, name: "a"))])
         let key = try ObjectKey("stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst")
         let short = try first.store.get(bucket: try BucketName("bronze-transactions"), key: key)
-        try first.groupOffsets.commit("bronze-sink", TopicPartition("stock-quotes", 0), .zero, timestamp: 0)
+        try first.groups.commit("bronze-sink", [TopicPartition("stock-quotes", 0): CommittedOffset(.zero)])
         _ = try first.replay([try ByteSource(path: try recording(25, name: "b"))])
         #expect(try first.store.get(bucket: try BucketName("bronze-transactions"), key: key) != short)
         let offsets = try first.warehouse.connection.rows(

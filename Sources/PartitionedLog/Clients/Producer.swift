@@ -1,92 +1,298 @@
-/// Sends records to a topic in batches, one batch in the making for each partition.
+public import ServiceLifecycle
+import Synchronization
+
+/// Sends records from tasks: each is acknowledged to the task that sent it, batched with others where it may linger.
 ///
-/// A record is acknowledged when `flush()` returns. Not thread-safe: one producer to a thread.
-public final class Producer {
-    private let partitions: [PartitionLog]
-    private let builders: [RecordBatchBuilder]
-    private let batchBytes: Int
-    private var hasFailed = false
+/// Idempotent unless told otherwise: a batch is in the log once, in the order in which it was sent. With a
+/// transactional id it writes in transactions. As a service it flushes at a graceful shutdown. Thread-safe.
+public final class Producer: Sendable, Service {
+    /// What a producer can be told.
+    public struct Options: Sendable {
+        /// The size at which a batch is sent: `batch.size`, in bytes before compression.
+        public var batchBytes = 64 << 10
+        /// How long a record may wait for others before its batch is sent: `linger.ms`. With none, `send`
+        /// writes each record at once.
+        public var linger = Duration.zero
+        /// How many bytes may be written and not yet acknowledged before `enqueue` waits: `buffer.memory`.
+        public var unacknowledgedBytesMax = 32 << 20
+        /// `compression.type`: `none` or `zstd`, unless the topic has one of its own.
+        public var compression = Compression.none
+        /// `enable.idempotence`.
+        public var isIdempotent = true
+        /// `transactional.id`.
+        public var transactionalID: String?
+        /// `transaction.timeout.ms`.
+        public var transactionTimeoutMilliseconds = 60_000
 
-    /// The largest key and value together that surely fit a batch.
-    public static let recordBytesMax = 1_000_000
+        /// Kafka's defaults for the most.
+        public init() {}
+    }
 
-    /// A producer for a topic that exists.
-    ///
-    /// - Parameter batchBytes: a batch is sent when its records, uncompressed, reach this size.
-    /// - Throws: `LogError` with code `unknownTopicOrPartition`.
-    public init(
-        _ log: LogDirectory, topic: String, batchBytes: Int = 256 << 10, compression: Compression = .zstd
-    ) throws {
-        let partitions = log.partitions(of: topic)
-        guard !partitions.isEmpty else {
-            throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.path)")
-        }
-        self.partitions = partitions
-        self.batchBytes = batchBytes
-        builders = partitions.map {
-            RecordBatchBuilder(compression: $0.configuration.compression ?? compression)
+    /// The producer's options.
+    public let options: Options
+    let log: EmbeddedLog
+    let state: Mutex<State>
+
+    struct State {
+        var identity: TransactionCoordinator.ProducerIdentity?
+        var topics: [String: [PartitionLog]] = [:]
+        var accumulators: [TopicPartition: Accumulator] = [:]
+        var sticky: [String: Int32] = [:]
+        var isLingering = false
+        var transaction = TransactionPhase.none
+        var partitionsInTransaction: Set<TopicPartition> = []
+        var unacknowledgedBytes = 0
+        /// The first error since the last flush.
+        var failure: (any Error)?
+        /// What ended the producer for good.
+        var fatal: LogError?
+    }
+
+    enum TransactionPhase {
+        case none
+        case open
+        /// A batch of it could not be sent, so it can only be aborted.
+        case failed
+    }
+
+    /// The batch in the making of one partition.
+    final class Accumulator: @unchecked Sendable {
+        // Guarded by the producer's lock.
+        let partition: PartitionLog
+        let builder: RecordBatchBuilder
+        var deliveries: [(delivery: Delivery, timestamp: Int64)] = []
+        var sequence: Int32 = 0
+        /// The offset behind the last record sent.
+        var end = Offset.zero
+
+        init(_ partition: PartitionLog, _ compression: Compression) {
+            self.partition = partition
+            builder = RecordBatchBuilder(compression: partition.configuration.compression ?? compression)
         }
     }
 
-    /// Adds a record to the batch of its key's partition, sending the batch when it is full.
+    /// A batch that is in the log, and those to tell once it is safe.
+    struct Sent: Sendable {
+        let partition: PartitionLog
+        let result: Result<PartitionLog.AppendResult, any Error>
+        let deliveries: [(delivery: Delivery, timestamp: Int64)]
+        let bytes: Int
+    }
+
+    init(_ log: EmbeddedLog, _ options: Options) throws {
+        self.log = log
+        self.options = options
+        guard options.compression.isWritten else {
+            throw LogError(
+                .unsupportedCompression, "\(options.compression.name) is read, not written: use none or zstd")
+        }
+        var state = State()
+        if let id = options.transactionalID {
+            state.identity = try log.transactions.makeProducer(
+                transactionalID: id, timeoutMilliseconds: options.transactionTimeoutMilliseconds)
+        } else if options.isIdempotent {
+            state.identity = try log.transactions.makeProducer()
+        }
+        self.state = Mutex(state)
+    }
+
+    // MARK: Sending
+
+    /// Sends a record and waits until it is acknowledged.
     ///
-    /// - Parameter timestamp: milliseconds since 1970.
-    /// - Throws: `LogError` with code `messageTooLarge` for a record over `recordBytesMax`, which is not
-    ///   sent;
-    ///   `DurableIOError` where the disk fails: then the records since the last `flush()` are not acknowledged.
-    public func send(
-        key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, timestamp: Int64,
-        headers: [RecordHeader] = []
-    ) throws {
-        guard key.count + value.count <= Self.recordBytesMax else {
+    /// - Throws: `LogError`, `DurableIOError`: then the record is not in the log.
+    @discardableResult
+    public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
+        let delivery = Delivery()
+        let isLate = try add(record, delivery)
+        if options.linger == .zero || isLate { try await settle(drain()) } else { linger() }
+        return try await delivery.metadata
+    }
+
+    /// Puts a record into its batch, to be sent with others; waits only where too much is unacknowledged.
+    ///
+    /// - Returns: what tells of the record's end.
+    /// - Throws: `LogError` where the record cannot be taken.
+    @discardableResult
+    public func enqueue(_ record: ProducerRecord) async throws -> Delivery {
+        let delivery = Delivery()
+        let isFull = try add(record, delivery)
+        if isFull {
+            let sent = drain(onlyFull: true)
+            if isOverLimit || !needsAcknowledgement(sent) {
+                try await settle(sent)
+            } else {
+                Task { try? await settle(sent) }
+            }
+        } else {
+            linger()
+        }
+        return delivery
+    }
+
+    /// Sends what is waiting, and waits until everything sent is acknowledged.
+    ///
+    /// - Throws: the first error since the last flush of a batch that could not be sent; the deliveries have
+    ///   their own.
+    public func flush() async throws {
+        try await settle(drain())
+        let (ends, failure) = state.withLock { state in
+            defer { state.failure = nil }
+            return (state.accumulators.values.map { ($0.partition, $0.end) }, state.failure)
+        }
+        if let failure { throw failure }
+        if ends.contains(where: { $0.0.configuration.flush == .batch }) {
+            try await log.waitForDisk { for (partition, end) in ends { try partition.commit(through: end) } }
+        }
+    }
+
+    /// Flushes at a graceful shutdown.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        try await flush()
+    }
+
+    private var isOverLimit: Bool {
+        state.withLock { $0.unacknowledgedBytes > options.unacknowledgedBytesMax }
+    }
+
+    /// Puts a record into its batch; whether the batch is full.
+    private func add(_ record: ProducerRecord, _ delivery: Delivery) throws -> Bool {
+        let size = (record.key?.count ?? 0) + (record.value?.count ?? 0)
+        guard size <= TopicWriter.recordBytesMax else {
             throw LogError(
                 .messageTooLarge,
-                "a record of \(key.count + value.count) bytes is over the limit of \(Self.recordBytesMax)")
+                "a record of \(size) bytes is over the limit of \(TopicWriter.recordBytesMax)")
         }
-        try requireSound()
-        let index =
-            partitions.count == 1 ? 0 : Int(Partitioner.partition(key: key, of: Int32(partitions.count)))
-        // A batch that the record would carry over the limit goes first, so that one large record fits.
-        let bytes = headers.reduce(key.count + value.count) {
-            $0 + $1.key.utf8.count + ($1.value?.count ?? 0) + 20
-        }
-        if builders[index].recordCount > 0, builders[index].byteCount + bytes > batchBytes {
-            try guarded { try sendBatch(index) }
-        }
-        builders[index].append(timestamp: timestamp, key: key, value: value, headers: headers)
-    }
-
-    /// Sends what is waiting and waits until everything sent is on the disk.
-    ///
-    /// - Throws: as `send`. After an error of the disk the producer sends nothing more, so that no later
-    ///   success can be taken for that of a batch that was dropped.
-    public func flush() throws {
-        try guarded {
-            for index in partitions.indices where builders[index].recordCount > 0 { try sendBatch(index) }
-            for partition in partitions { try partition.flush() }
+        let timestamp = record.timestamp ?? log.directory.clock()
+        return try state.withLock { state in
+            if let fatal = state.fatal { throw fatal }
+            let accumulator = try accumulator(for: record, &state)
+            try takeIntoTransaction(accumulator.partition.topicPartition, &state)
+            record.withFields { key, value in
+                accumulator.builder.append(
+                    timestamp: timestamp, key: key, value: value, headers: record.headers)
+            }
+            accumulator.deliveries.append((delivery, timestamp))
+            return accumulator.builder.byteCount >= options.batchBytes
         }
     }
 
-    private func sendBatch(_ index: Int) throws {
-        _ = try builders[index].finish { try partitions[index].append($0, from: .builder) }
-    }
-
-    /// Does what can fail unless something has failed before.
-    private func guarded(_ body: () throws -> Void) throws {
-        try requireSound()
-        do {
-            try body()
-        } catch {
-            hasFailed = true
-            throw error
+    private func accumulator(for record: ProducerRecord, _ state: inout State) throws -> Accumulator {
+        let topic = record.topic
+        if state.topics[topic]?.isEmpty ?? true { state.topics[topic] = log.directory.partitions(of: topic) }
+        guard let partitions = state.topics[topic], !partitions.isEmpty else {
+            throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.directory.path)")
         }
-    }
-
-    private func requireSound() throws {
-        guard !hasFailed else {
+        let number: Int32
+        if let chosen = record.partition {
+            number = chosen
+        } else if let key = record.key {
+            number = key.withUnsafeBytes { Partitioner.partition(key: $0, of: Int32(partitions.count)) }
+        } else {
+            number = state.sticky[topic, default: 0] % Int32(partitions.count)
+        }
+        guard partitions.indices.contains(Int(number)) else {
             throw LogError(
-                .storage,
-                "a batch could not be sent; make a new producer and send again what is not acknowledged")
+                .unknownTopicOrPartition,
+                "topic \(topic) has partitions 0 to \(partitions.count - 1), not \(number)")
+        }
+        let id = TopicPartition(topic, number)
+        if let accumulator = state.accumulators[id] { return accumulator }
+        let accumulator = Accumulator(partitions[Int(number)], options.compression)
+        state.accumulators[id] = accumulator
+        return accumulator
+    }
+
+    // MARK: Batches
+
+    /// Writes the batches that are waiting.
+    func drain(onlyFull: Bool = false) -> [Sent] {
+        state.withLock { state in
+            var sent: [Sent] = []
+            for (id, accumulator) in state.accumulators where accumulator.builder.recordCount > 0 {
+                if onlyFull, accumulator.builder.byteCount < options.batchBytes { continue }
+                let batch = write(accumulator, &state)
+                state.unacknowledgedBytes += batch.bytes
+                if case .failure = batch.result, state.transaction == .open { state.transaction = .failed }
+                state.sticky[id.topic, default: 0] += 1
+                sent.append(batch)
+            }
+            return sent
+        }
+    }
+
+    private func write(_ accumulator: Accumulator, _ state: inout State) -> Sent {
+        let deliveries = accumulator.deliveries
+        accumulator.deliveries = []
+        let bytes = accumulator.builder.byteCount
+        var stamp = ProducerStamp.none
+        if let identity = state.identity {
+            stamp = ProducerStamp(
+                producerID: identity.id, producerEpoch: identity.epoch, baseSequence: accumulator.sequence,
+                isTransactional: options.transactionalID != nil)
+        }
+        let result = Result {
+            try accumulator.builder.finish(stamp) { try accumulator.partition.append($0, from: .builder) }
+        }
+        switch result {
+        case .success(let result):
+            accumulator.end = result.lastOffset + 1
+            accumulator.sequence = RecordBatchHeader.sequence(
+                accumulator.sequence, advancedBy: Int32(deliveries.count))
+        case .failure(let error as LogError)
+        where error.code == .invalidProducerEpoch || error.code == .producerFenced:
+            state.fatal = error
+            state.failure = state.failure ?? error
+        case .failure(let error): state.failure = state.failure ?? error
+        }
+        return Sent(partition: accumulator.partition, result: result, deliveries: deliveries, bytes: bytes)
+    }
+
+    private func needsAcknowledgement(_ sent: [Sent]) -> Bool {
+        sent.contains { $0.partition.configuration.flush == .batch }
+    }
+
+    /// Waits until the batches are as safe as their flush policies promise, and tells those who wait.
+    func settle(_ sent: [Sent]) async throws {
+        guard needsAcknowledgement(sent) else { return tell(sent) }
+        try await log.waitForDisk { self.tell(sent) }
+    }
+
+    private func tell(_ sent: [Sent]) {
+        for batch in sent {
+            let outcome = Result {
+                let result = try batch.result.get()
+                try batch.partition.commit(through: result.lastOffset + 1)
+                return result
+            }
+            state.withLock { state in
+                state.unacknowledgedBytes -= batch.bytes
+                if case .failure(let error) = outcome { state.failure = state.failure ?? error }
+            }
+            for (index, waiting) in batch.deliveries.enumerated() {
+                waiting.delivery.finish(
+                    outcome.map { result in
+                        RecordMetadata(
+                            topicPartition: batch.partition.topicPartition,
+                            offset: result.baseOffset + Int64(index),
+                            timestamp: result.logAppendTime < 0 ? waiting.timestamp : result.logAppendTime)
+                    })
+            }
+        }
+    }
+
+    /// Sees to it that what waits now is sent once it has lingered.
+    private func linger() {
+        let isDue = state.withLock { state in
+            defer { state.isLingering = true }
+            return !state.isLingering
+        }
+        guard isDue else { return }
+        Task { [self] in
+            try? await Task.sleep(for: options.linger)
+            state.withLock { $0.isLingering = false }
+            try? await settle(drain())
         }
     }
 }

@@ -41,13 +41,24 @@ struct InternalTopic: Sendable {
         let value: [UInt8]?
     }
 
-    /// Appends records as one batch and waits until they are as safe as the flush policy promises.
+    /// A batch that has been appended.
+    struct Write: Sendable {
+        let partition: PartitionLog
+        let end: Offset
+
+        /// Waits until it is as safe as the flush policy promises.
+        func commit() throws {
+            try partition.commit(through: end)
+        }
+    }
+
+    /// Appends records as one batch.
     ///
     /// - Parameter stamp: the producer's, where they belong to a transaction.
     func append(
         _ entries: [Entry], for name: String, in log: LogDirectory, timestamp: Int64,
         stamp: ProducerStamp = .none
-    ) throws {
+    ) throws -> Write {
         let partition = try partition(for: name, in: log)
         let builder = RecordBatchBuilder(compression: .none)
         for entry in entries {
@@ -59,7 +70,7 @@ struct InternalTopic: Sendable {
             }
         }
         let result = try builder.finish(stamp) { try partition.append($0, from: .builder) }
-        try partition.commit(through: result.lastOffset + 1)
+        return Write(partition: partition, end: result.lastOffset + 1)
     }
 
     /// Gives every record to `body` in order, with its partition's number and its batch.

@@ -1,8 +1,8 @@
 import DurableIO
 
 /// Memory that fetches put their batches into, one fetch after another, and the place where the last one ended,
-/// so that the next need not look for it. Not thread-safe.
-public final class FetchBuffer {
+/// so that the next need not look for it. To be used by one thread at a time, which may be another one each time.
+public final class FetchBuffer: @unchecked Sendable {
     private var memory: UnsafeMutableRawBufferPointer
     private(set) var range = 0..<0
     var hint: (file: File, offset: Offset, position: Int)?

@@ -74,7 +74,7 @@ extension PartitionLog {
                     logAppendTime: header.hasLogAppendTime ? timestamp : -1, isDuplicate: true)
             }
             let placed = try write(bytes, header, &state)
-            state.producers.note(placed)
+            if placed.hasProducer { state.producers.note(placed, now: clock()) }
             return AppendResult(
                 baseOffset: placed.baseOffset, lastOffset: placed.lastOffset,
                 logAppendTime: header.hasLogAppendTime ? header.maxTimestamp : -1, isDuplicate: false)

@@ -58,7 +58,8 @@ extension ProducerStates {
                 let first = bytes.bigEndian(at: start + 38, as: Int64.self)
                 let lastOffset = bytes.bigEndian(at: start + 14, as: Int64.self)
                 var producer = Producer(
-                    epoch: bytes.bigEndian(at: start + 8, as: Int16.self), lastTimestamp: timestamp)
+                    epoch: bytes.bigEndian(at: start + 8, as: Int16.self), lastTimestamp: timestamp,
+                    lastSeen: timestamp)
                 if lastOffset >= 0 {
                     producer.batches = [
                         BatchMemory(

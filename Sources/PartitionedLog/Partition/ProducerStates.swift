@@ -22,6 +22,8 @@ struct ProducerStates {
         /// The last batches, at most five, the newest last.
         var batches: [BatchMemory] = []
         var lastTimestamp: Int64
+        /// When it last wrote, by the log's clock: recordings may bear times of long ago. Not kept in snapshots.
+        var lastSeen: Int64
         var coordinatorEpoch: Int32 = -1
         /// Where the transaction that is open began.
         var transactionFirstOffset: Offset?
@@ -62,6 +64,7 @@ struct ProducerStates {
             throw LogError(
                 .invalidTransactionState, "producer \(id) has a transaction open, but the batch is in none")
         }
+        if header.baseSequence < 0 { return .append }
         if header.producerEpoch > producer.epoch {
             // With a new epoch the sequence begins anew.
             guard header.baseSequence == 0 else { throw outOfOrder(header, expected: 0) }
@@ -90,21 +93,29 @@ struct ProducerStates {
     }
 
     /// Notes a batch that is in the log.
-    mutating func note(_ header: RecordBatchHeader) {
+    ///
+    /// - Parameter now: the log's clock, where the batch has just been appended.
+    mutating func note(_ header: RecordBatchHeader, now: Int64? = nil) {
         guard header.hasProducer else { return }
         var producer =
             producers[header.producerID]
-            ?? Producer(epoch: header.producerEpoch, lastTimestamp: header.maxTimestamp)
+            ?? Producer(
+                epoch: header.producerEpoch, lastTimestamp: header.maxTimestamp, lastSeen: header.maxTimestamp
+            )
         if header.producerEpoch != producer.epoch {
             producer.epoch = header.producerEpoch
             producer.batches = []
         }
-        if producer.batches.count == Self.batchesRemembered { producer.batches.removeFirst() }
-        producer.batches.append(
-            BatchMemory(
-                lastSequence: header.lastSequence, lastOffset: header.lastOffset,
-                offsetDelta: header.lastOffsetDelta, timestamp: header.maxTimestamp))
+        // What the coordinator writes into a transaction is not counted.
+        if header.baseSequence >= 0 {
+            if producer.batches.count == Self.batchesRemembered { producer.batches.removeFirst() }
+            producer.batches.append(
+                BatchMemory(
+                    lastSequence: header.lastSequence, lastOffset: header.lastOffset,
+                    offsetDelta: header.lastOffsetDelta, timestamp: header.maxTimestamp))
+        }
         producer.lastTimestamp = header.maxTimestamp
+        producer.lastSeen = now ?? header.maxTimestamp
         if header.isTransactional, producer.transactionFirstOffset == nil {
             producer.transactionFirstOffset = header.baseOffset
         }
@@ -117,7 +128,9 @@ struct ProducerStates {
     mutating func note(_ marker: EndTransactionMarker, in header: RecordBatchHeader) -> AbortedTransaction? {
         var producer =
             producers[header.producerID]
-            ?? Producer(epoch: header.producerEpoch, lastTimestamp: header.maxTimestamp)
+            ?? Producer(
+                epoch: header.producerEpoch, lastTimestamp: header.maxTimestamp, lastSeen: header.maxTimestamp
+            )
         if header.producerEpoch != producer.epoch {
             producer.epoch = header.producerEpoch
             producer.batches = []
@@ -126,6 +139,7 @@ struct ProducerStates {
         producer.transactionFirstOffset = nil
         producer.coordinatorEpoch = marker.coordinatorEpoch
         producer.lastTimestamp = header.maxTimestamp
+        producer.lastSeen = max(producer.lastSeen, header.maxTimestamp)
         producers[header.producerID] = producer
         guard let first else { return nil }
         ended.append(Ended(firstOffset: first, markerOffset: header.baseOffset))
@@ -152,7 +166,7 @@ struct ProducerStates {
     mutating func expire(now: Int64) {
         producers = producers.filter {
             $0.value.transactionFirstOffset != nil
-                || $0.value.lastTimestamp >= now - Self.expirationMilliseconds
+                || $0.value.lastSeen >= now - Self.expirationMilliseconds
         }
     }
 
