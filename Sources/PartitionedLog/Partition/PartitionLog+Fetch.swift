@@ -126,6 +126,31 @@ extension PartitionLog {
         return try RecordBatchView(prefixOf: buffer.bytes).copy
     }
 
+    /// Takes in what another process has appended since, where the directory is only looked at.
+    ///
+    /// - Throws: `DurableIOError`.
+    public func refresh() throws {
+        let bases = try fileSystem.list(directory).compactMap { SegmentPaths.baseOffset($0, suffix: ".log") }
+        try state.withLock { state in
+            try state.segments.last?.readOn()
+            for base in bases where base > state.segments.last?.baseOffset ?? Offset(-1) {
+                let segment = try LogSegment(
+                    directory: directory, baseOffset: base,
+                    indexIntervalBytes: state.configuration.indexIntervalBytes, fileSystem: fileSystem,
+                    readOnly: true)
+                try segment.readOn()
+                state.segments.append(segment)
+            }
+            // Segments that were removed meanwhile can still be read, but their records are gone.
+            if let first = bases.first, !state.segments.isEmpty {
+                state.segments.removeAll { $0.baseOffset < first }
+                state.logStart = max(state.logStart, first)
+            }
+            state.durableEnd = state.end
+        }
+        signal.notify()
+    }
+
     /// Waits until there is something to fetch from `offset` on.
     ///
     /// - Parameters:

@@ -171,6 +171,15 @@ final class LogSegment: @unchecked Sendable {
         }
     }
 
+    /// Takes in the good batches that another process has appended since.
+    func readOn() throws {
+        let reader = BatchFileReader(file, from: byteCount, to: try file.size(), pieceBytes: 256 << 10)
+        while let batch = try? reader.next(), batch.isIntact, isInPlace(batch.header) {
+            addIndexEntry(for: batch.header)
+            note(batch.header)
+        }
+    }
+
     /// Whether a batch's offsets go on from the last one's and fit the index, which counts them from the base
     /// in 31 bits. (The checksum does not cover them.)
     private func isInPlace(_ header: RecordBatchHeader) -> Bool {
