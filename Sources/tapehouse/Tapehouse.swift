@@ -16,8 +16,9 @@ struct Tapehouse: ParsableCommand {
                 tapehouse replay quotes.ndjson
                 tapehouse sql "SELECT * FROM gold_kpi"
 
-              See what is there:
+              See what is there, and look into the log:
                 tapehouse status
+                tapehouse log consume stock-quotes --offset -3 --exit
 
             EXIT STATUS
               0    done
@@ -37,7 +38,9 @@ struct Tapehouse: ParsableCommand {
               NO_COLOR             set to anything: no colours
             """,
         version: version,
-        subcommands: [ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self])
+        subcommands: [
+            ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self, LogCommand.self,
+        ])
 
     static let version = "0.1.0"
 

@@ -20,18 +20,20 @@ public final class TopicWriter {
     /// A writer for a topic that exists.
     ///
     /// - Parameters:
+    ///   - partition: the one partition to write to, whatever the keys.
     ///   - batchBytes: a batch is sent when its records, uncompressed, reach this size.
     ///   - compression: `none` or `zstd`, unless the topic has a `compression.type` of its own.
     ///   - identity: makes the writer idempotent.
     /// - Throws: `LogError` with code `unknownTopicOrPartition`.
     public init(
-        _ log: LogDirectory, topic: String, batchBytes: Int = 256 << 10, compression: Compression = .zstd,
-        identity: TransactionCoordinator.ProducerIdentity? = nil
+        _ log: LogDirectory, topic: String, partition: Int32? = nil, batchBytes: Int = 256 << 10,
+        compression: Compression = .zstd, identity: TransactionCoordinator.ProducerIdentity? = nil
     ) throws {
-        let partitions = log.partitions(of: topic)
+        var partitions = log.partitions(of: topic)
         guard !partitions.isEmpty else {
             throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.path)")
         }
+        if let partition { partitions = [try log.partition(TopicPartition(topic, partition))] }
         self.partitions = partitions
         self.batchBytes = batchBytes
         self.identity = identity

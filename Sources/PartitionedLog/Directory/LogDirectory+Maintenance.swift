@@ -34,7 +34,8 @@ extension LogDirectory {
 
     /// Compacts one partition.
     ///
-    /// - Parameter force: does it whatever the share of what is not compacted yet.
+    /// - Parameter force: does it whatever the share of what is not compacted yet, and closes the active segment
+    ///   first, so that its records take part.
     /// - Returns: `nil` where there was nothing to do.
     /// - Throws: `LogError` with code `invalidConfig` where the topic is not to be compacted.
     public func compact(_ id: TopicPartition, force: Bool = true) throws -> Compaction? {
@@ -45,6 +46,7 @@ extension LogDirectory {
             throw LogError(
                 .invalidConfig, "\(id) is not compacted: its cleanup.policy is delete; alter that first")
         }
+        if force { try partition.rollActive() }
         let cleanedTo = state.withLock { $0.cleanedTo[id] ?? .zero }
         let cleaner = LogCleaner(partition, now: clock())
         guard let compaction = try cleaner.clean(from: cleanedTo, force: force) else { return nil }
@@ -66,6 +68,33 @@ extension LogDirectory {
         try writeCheckpoints()
         _ = try partition.applyRetention(now: clock())
         return start
+    }
+
+    /// Reads all of a partition, cuts its segments where they are damaged, keeps what it cuts in files that end
+    /// in `.damaged`, and makes the indexes anew. Segments behind the damage stay.
+    ///
+    /// Whoever holds the partition has to look it up again.
+    ///
+    /// - Returns: what was cut.
+    /// - Throws: `LogError` with code `unknownTopicOrPartition`; `DurableIOError`.
+    @discardableResult
+    public func repair(_ id: TopicPartition) throws -> [PartitionLog.Recovery] {
+        try requireWritable()
+        return try changing.withLock { _ in
+            let partition = try partition(id)
+            let (recoveryPoint, logStart) = (partition.logEndOffset, partition.logStartOffset)
+            partition.markDeleted()
+            var loader = PartitionLoader(
+                id, directory: "\(path)/\(id)", configuration: partition.configuration,
+                fileSystem: fileSystem, recoveryPoint: recoveryPoint, logStart: logStart, isClean: false,
+                readOnly: false, now: clock())
+            loader.checksAll = true
+            let repaired = PartitionLog(
+                id, directory: "\(path)/\(id)", fileSystem: fileSystem, clock: clock, signal: signal,
+                state: try loader.load())
+            state.withLock { $0.partitions[id] = repaired }
+            return loader.recoveries
+        }
     }
 
     // MARK: Durability

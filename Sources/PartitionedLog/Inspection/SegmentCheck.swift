@@ -98,7 +98,9 @@ public struct SegmentCheck: Sendable {
                 layout.end = header.lastOffset + 1
             } catch let error as LogError {
                 let prefix = "\(paths.log) at byte \(position): "
-                let reason = error.message.hasPrefix(prefix) ? String(error.message.dropFirst(prefix.count)) : error.message
+                let reason =
+                    error.message.hasPrefix(prefix)
+                    ? String(error.message.dropFirst(prefix.count)) : error.message
                 add(paths.log, "at byte \(position): \(reason)", true)
                 if reader.position == position { break }
             }

@@ -11,7 +11,9 @@ public struct SegmentDump {
     /// - Parameters:
     ///   - printsRecords: whether the records are printed, not only their batches.
     ///   - print: takes each line.
-    public init(fileSystem: FileSystem = .local, printsRecords: Bool = true, print: @escaping (String) -> Void) {
+    public init(
+        fileSystem: FileSystem = .local, printsRecords: Bool = true, print: @escaping (String) -> Void
+    ) {
         self.fileSystem = fileSystem
         self.printsRecords = printsRecords
         self.print = print
@@ -85,7 +87,8 @@ public struct SegmentDump {
 
     private func describe(_ header: RecordBatchHeader, _ position: Int, _ isIntact: Bool) -> String {
         let horizon = header.deleteHorizon.map { "OptionalLong[\($0)]" } ?? "OptionalLong.empty"
-        return "baseOffset: \(header.baseOffset) lastOffset: \(header.lastOffset) count: \(header.recordCount) "
+        return
+            "baseOffset: \(header.baseOffset) lastOffset: \(header.lastOffset) count: \(header.recordCount) "
             + "baseSequence: \(header.baseSequence) lastSequence: \(header.lastSequence) "
             + "producerId: \(header.producerID) producerEpoch: \(header.producerEpoch) "
             + "partitionLeaderEpoch: \(header.partitionLeaderEpoch) "

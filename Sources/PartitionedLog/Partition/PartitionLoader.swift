@@ -15,6 +15,8 @@ struct PartitionLoader {
     let isClean: Bool
     let readOnly: Bool
     let now: Int64
+    /// Whether segments are read that were on the disk long before the stop, too.
+    var checksAll = false
 
     private var segments: [LogSegment] = []
     private var producers = ProducerStates()
@@ -97,6 +99,7 @@ struct PartitionLoader {
         while settled < bases.count {
             let segment = try openSegment(bases[settled])
             let isLast = settled + 1 == bases.count
+            if checksAll { break }
             let isSettled = isClean || (!isLast && bases[settled + 1] <= recoveryPoint)
             guard isSettled,
                 try isLast ? segment.loadIndexes() : segment.assumeClosed(before: bases[settled + 1])
@@ -107,7 +110,7 @@ struct PartitionLoader {
         let scanStart = settled < bases.count ? bases[settled] : segments.last?.nextOffset ?? .zero
         try loadProducers(before: scanStart, snapshots)
         try scan(Array(bases[settled...]))
-        if !readOnly { try removeSnapshots(snapshots, behind: segments.last?.nextOffset ?? .zero) }
+        if !readOnly { try removeSnapshots(snapshots) }
     }
 
     private mutating func scan(_ bases: [Offset]) throws {
@@ -195,9 +198,13 @@ struct PartitionLoader {
         producers.expire(now: now)
     }
 
-    /// Snapshots of offsets that are there no more must not be taken for the state at the offsets that come.
-    private func removeSnapshots(_ snapshots: [Offset], behind end: Offset) throws {
-        for snapshot in snapshots where snapshot > end {
+    /// Removes snapshots of offsets that are there no more, which must not be taken for the state at the offsets
+    /// that come, and those that earlier stops left, but for the newest.
+    private func removeSnapshots(_ snapshots: [Offset]) throws {
+        let end = segments.last?.nextOffset ?? .zero
+        let bases = Set(segments.map(\.baseOffset))
+        let newest = snapshots.filter { $0 <= end }.max()
+        for snapshot in snapshots where snapshot > end || (snapshot != newest && !bases.contains(snapshot)) {
             try fileSystem.removeFile(SegmentPaths(directory, snapshot).snapshot)
         }
     }

@@ -216,6 +216,14 @@ extension PartitionLog {
         if isFull || isOld ?? false { try roll(&state) }
     }
 
+    /// Closes the active segment, unless it is empty, so that what it holds can be compacted or removed.
+    public func rollActive() throws {
+        try state.withLock { state in
+            try requireSound(state)
+            if state.active.byteCount > 0 { try roll(&state) }
+        }
+    }
+
     /// Closes the active segment and begins another at the log's end. Neither is waited for: the next flush
     /// does that.
     func roll(_ state: inout State) throws {

@@ -5,6 +5,7 @@ import SQLiteKit
 /// A JSON value with its keys in the order in which they were given.
 indirect enum JSON {
     case null
+    case boolean(Bool)
     case integer(Int64)
     case number(Double)
     case string(String)
@@ -42,6 +43,7 @@ indirect enum JSON {
     private func write(to output: inout String, indent: Int?) {
         switch self {
         case .null: output += "null"
+        case .boolean(let value): output += value ? "true" : "false"
         case .integer(let value): output += String(value)
         case .number(let value): output += value.isFinite ? "\(value)" : "null"
         case .string(let value): Self.quote(value, to: &output)

@@ -75,8 +75,11 @@ enum ExitStatus: Int32 {
             return error.isFull || error.isInputOutput || error.isCannotOpen ? .inputOutput : .statementFailed
         case let error as LogError:
             switch error.code {
-            case .invalidTopic, .invalidPartitions: return .usage
-            case .corruptMessage, .unsupportedCompression, .invalidRecord: return .badData
+            case .invalidTopic, .invalidPartitions, .invalidConfig, .invalidRequest, .topicAlreadyExists,
+                .invalidGroupID, .nonEmptyGroup, .messageTooLarge:
+                return .usage
+            case .unknownTopicOrPartition, .groupIDNotFound: return .noInput
+            case .corruptMessage, .unsupportedCompression, .invalidRecord, .invalidTimestamp: return .badData
             default: return .inputOutput
             }
         case let error as StoreError: return error.code == .invalidBucketName ? .usage : .badData

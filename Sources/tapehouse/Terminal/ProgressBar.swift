@@ -6,24 +6,29 @@ final class ProgressBar {
     private let isShown: Bool
     private let started = ContinuousClock.now
     private var drawn = ContinuousClock.now - .seconds(1)
-    private var stage: Stage?
+    private var label = ""
 
     init(isShown: Bool = Terminal.isError) {
         self.isShown = isShown
     }
 
     func show(_ progress: Progress) {
+        show(progress.stage.rawValue, completed: progress.completed, total: progress.total)
+    }
+
+    /// Shows how far something has come; of what has no total, only how much.
+    func show(_ label: String, completed: Int, total: Int?) {
         guard isShown else { return }
         let now = ContinuousClock.now
-        guard progress.stage != stage || now - drawn >= .milliseconds(100) else { return }
-        stage = progress.stage
+        guard label != self.label || now - drawn >= .milliseconds(100) else { return }
+        self.label = label
         drawn = now
-        let label = progress.stage.rawValue.padding(to: 8)
+        let label = label.padding(to: 8)
         let elapsed = Format.duration(now - started)
-        guard let total = progress.total, total > 0 else {
-            return StandardError.write("\r\u{1B}[K\(label)\(Format.grouped(progress.completed))  \(elapsed)")
+        guard let total, total > 0 else {
+            return StandardError.write("\r\u{1B}[K\(label)\(Format.grouped(completed))  \(elapsed)")
         }
-        let share = min(1, Double(progress.completed) / Double(total))
+        let share = min(1, Double(completed) / Double(total))
         let width = max(10, min(50, Terminal.width - 30))
         let filled = Int(share * Double(width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
