@@ -29,7 +29,7 @@ struct LogCreateCommand: ParsableCommand {
     var ifNotExists = false
 
     func run() throws {
-        try log.change { log in
+        try log.change(creates: true) { log in
             if ifNotExists, log.hasTopic(topic) { return }
             try log.createTopic(topic, partitions: partitions, configs: Assignment.dictionary(configs))
         }

@@ -40,19 +40,26 @@ struct LogOptions: ParsableArguments {
 
     var resolved: String { path ?? "\(data.resolved)/log" }
 
-    /// Opens the directory to look at it, beside whoever writes there.
-    func openToRead() throws -> LogDirectory {
+    private func requirePresence() throws {
         guard try FileSystem.local.kind(of: resolved) == .directory else {
             throw Failure(
                 .noInput,
                 "there is no log directory \(resolved): make a topic with `tapehouse log create` first, or name another with --log-dir or --data-dir"
             )
         }
+    }
+
+    /// Opens the directory to look at it, beside whoever writes there.
+    func openToRead() throws -> LogDirectory {
+        try requirePresence()
         return try LogDirectory(resolved, access: .readOnly, configuration: Self.defaults)
     }
 
     /// Opens the directory to change it, gives it to `body`, and closes it.
-    func change<Result>(_ body: (LogDirectory) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter creates: whether it is made where it is missing.
+    func change<Result>(creates: Bool = false, _ body: (LogDirectory) throws -> Result) throws -> Result {
+        if !creates { try requirePresence() }
         // Who runs a pipeline in the data directory must not find its log changed under it.
         let lock = try path == nil ? lockData() : nil
         defer { withExtendedLifetime(lock) {} }
