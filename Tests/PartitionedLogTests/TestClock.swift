@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// A clock that goes when it is told to, in milliseconds.
@@ -13,4 +14,9 @@ final class TestClock: Sendable {
     func advance(_ milliseconds: Int64) {
         time.withLock { $0 += milliseconds }
     }
+}
+
+extension Logger {
+    /// One that says nothing: what fails is what the test wants to fail.
+    static let silent = Logger(label: "silent", factory: { _ in SwiftLogNoOpLogHandler() })
 }

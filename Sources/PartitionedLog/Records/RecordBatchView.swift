@@ -22,8 +22,15 @@ public struct Record {
 
 /// Memory and tables that reading one batch after another can share. Not thread-safe.
 public struct RecordScratch {
-    let decompressor = ZstdDecompressor()
+    // Made when the first compressed batch comes; many readers never see one.
+    private var zstd: ZstdDecompressor?
     var buffer: [UInt8] = []
+
+    mutating func decompressZstd(_ bytes: UnsafeRawBufferPointer, limit: Int) throws {
+        let decompressor = zstd ?? ZstdDecompressor()
+        zstd = decompressor
+        try decompressor.decompress(bytes, into: &buffer, limit: limit)
+    }
 
     /// Makes some.
     public init() {}
@@ -95,7 +102,7 @@ public struct RecordBatchView {
             switch header.compression {
             case .none?: return try decode(payload, body)
             case .zstd?:
-                try scratch.decompressor.decompress(payload, into: &scratch.buffer, limit: limit)
+                try scratch.decompressZstd(payload, limit: limit)
             case .gzip?: try Gzip.decompress(payload, into: &scratch.buffer, limit: limit)
             case .snappy?: try Snappy.decompress(payload, into: &scratch.buffer, limit: limit)
             case .lz4?: try LZ4.decompress(payload, into: &scratch.buffer, limit: limit)
