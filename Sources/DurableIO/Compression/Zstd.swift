@@ -100,7 +100,7 @@ public final class ZstdDecompressor {
         var consumed = 0
         while consumed < bytes.count || !isAtFrameBoundary {
             let start = output.count
-            let step = min(max(128 << 10, start), limit - start + 1)
+            let step = min(start == 0 ? Self.firstStep(bytes) : max(128 << 10, start), limit - start + 1)
             output.append(contentsOf: repeatElement(0, count: step))
             let (taken, produced) = try output.withUnsafeMutableBytes { buffer in
                 try stream(
@@ -119,6 +119,15 @@ public final class ZstdDecompressor {
                     code: .truncated, message: "cannot decompress: the zstd frame is cut short")
             }
         }
+    }
+}
+
+extension ZstdDecompressor {
+    /// How much space to begin with: what the frame says that it holds, believed up to a point.
+    private static func firstStep(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let size = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+        // The two largest numbers stand for a size that is not known and for no frame at all.
+        return size > 1 << 20 ? 128 << 10 : max(64, Int(size))
     }
 }
 
