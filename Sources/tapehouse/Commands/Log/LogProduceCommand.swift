@@ -47,6 +47,9 @@ struct LogProduceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The records' time in milliseconds since 1970; now without.", valueName: "ms"))
     var timestamp: Int64?
 
+    @Flag(help: "Print how many records are acknowledged, a line each time.")
+    var acknowledgements = false
+
     func validate() throws {
         guard ["none", "zstd"].contains(compression) else {
             throw ValidationError(
@@ -141,10 +144,14 @@ private final class LineProducer {
             key: key, value: value, timestamp: command.timestamp ?? clock(), headers: headers)
         count += 1
         // Lines that come slowly are not kept waiting for others.
-        if count % 1000 == 1 { try writer.flush() }
+        if count % 1000 == 1 { try finish() }
     }
 
+    /// Waits until all is acknowledged, and says so.
     func finish() throws {
         try writer.flush()
+        guard command.acknowledgements else { return }
+        StandardOutput.shared.writeLine(String(count))
+        StandardOutput.shared.flush()
     }
 }
