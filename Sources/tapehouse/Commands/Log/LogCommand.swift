@@ -22,7 +22,7 @@ struct LogCommand: ParsableCommand {
         subcommands: [
             LogTopicsCommand.self, LogCreateCommand.self, LogDeleteCommand.self, LogAlterCommand.self,
             LogProduceCommand.self, LogConsumeCommand.self, LogGroupsCommand.self, LogOffsetsCommand.self,
-            LogDumpCommand.self, LogVerifyCommand.self, LogCompactCommand.self,
+            LogDumpCommand.self, LogVerifyCommand.self, LogCompactCommand.self, LogBenchCommand.self,
         ])
 }
 
