@@ -7,6 +7,8 @@
 public final class TopicWriter {
     private let partitions: [PartitionLog]
     private let builders: [RecordBatchBuilder]
+    /// Those of the builders.
+    private let encoders: [RecordEncoder]
     private let batchBytes: Int
     private let identity: TransactionCoordinator.ProducerIdentity?
     private var sequences: [Int32]
@@ -42,6 +44,7 @@ public final class TopicWriter {
         builders = partitions.map {
             RecordBatchBuilder(compression: $0.configuration.compression ?? compression)
         }
+        encoders = builders.map(\.encoder)
     }
 
     /// Adds a record to the batch of its partition, sending the batch when it is full.
@@ -55,11 +58,7 @@ public final class TopicWriter {
         headers: [RecordHeader] = []
     ) throws {
         let size = (key?.count ?? 0) + (value?.count ?? 0)
-        guard size <= Self.recordBytesMax else {
-            throw LogError(
-                .messageTooLarge, "a record of \(size) bytes is over the limit of \(Self.recordBytesMax)")
-        }
-        try requireSound()
+        guard size <= Self.recordBytesMax, !hasFailed else { throw refusal(size) }
         let index: Int
         if partitions.count == 1 {
             index = 0
@@ -68,15 +67,15 @@ public final class TopicWriter {
         } else {
             index = stickyIndex
         }
-        let builder = builders[index]
+        let encoder = encoders[index]
         // A batch that the record would carry over the limit goes first, so that one large record fits.
-        if builder.recordCount > 0,
-            builder.byteCount + RecordBatchBuilder.byteCountMax(key: key, value: value, headers: headers)
-                > batchBytes
+        if encoder.state.pointee.recordCount > 0,
+            encoder.state.pointee.used
+                + RecordBatchBuilder.byteCountMax(key: key, value: value, headers: headers) > batchBytes
         {
             try guarded { try sendBatch(index) }
         }
-        builder.append(timestamp: timestamp, key: key, value: value, headers: headers)
+        encoder.append(timestamp: timestamp, key: key, value: value, headers: headers)
     }
 
     /// Sends what is waiting.
@@ -125,10 +124,15 @@ public final class TopicWriter {
     }
 
     private func requireSound() throws {
-        guard !hasFailed else {
-            throw LogError(
-                .storage,
-                "a batch could not be sent; make a new writer and send again what is not acknowledged")
+        guard !hasFailed else { throw refusal(0) }
+    }
+
+    private func refusal(_ size: Int) -> LogError {
+        guard hasFailed else {
+            return LogError(
+                .messageTooLarge, "a record of \(size) bytes is over the limit of \(Self.recordBytesMax)")
         }
+        return LogError(
+            .storage, "a batch could not be sent; make a new writer and send again what is not acknowledged")
     }
 }

@@ -13,7 +13,7 @@ extension RecordBatchView {
         let builder = RecordBatchBuilder(compression: codec)
         try forEachRecord(&scratch) { record in
             guard isKept(record) else { return }
-            builder.append(
+            builder.encoder.append(
                 offsetDelta: Int32(record.offset - header.baseOffset), base: deleteHorizon,
                 timestamp: record.timestamp, key: record.key, value: record.value, headers: record.headers)
         }

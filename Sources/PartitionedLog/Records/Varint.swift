@@ -11,6 +11,20 @@ enum Varint {
         (70 - (zigzag(value) | 1).leadingZeroBitCount) / 7
     }
 
+    /// Writes a number, which takes up to `byteCountMax` bytes; where it ends.
+    @inline(__always)
+    static func write(_ value: Int64, to place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        var rest = zigzag(value)
+        var end = place
+        while rest > 0x7F {
+            end.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
+            end += 1
+            rest >>= 7
+        }
+        end.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+        return end + 1
+    }
+
     /// Reads a number at `position`, which moves behind it.
     ///
     /// - Returns: `nil` where the bytes end first or the number is over 64 bits.
