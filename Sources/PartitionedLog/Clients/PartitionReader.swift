@@ -15,7 +15,7 @@ public final class PartitionReader {
     public init(
         _ partition: PartitionLog, from offset: Offset,
         isolation: PartitionLog.Isolation = .readUncommitted,
-        fetchBytes: Int = 256 << 10
+        fetchBytes: Int = 1 << 20
     ) {
         self.partition = partition
         self.isolation = isolation
