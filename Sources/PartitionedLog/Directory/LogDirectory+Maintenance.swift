@@ -106,15 +106,16 @@ extension LogDirectory {
             state.withLock { $0.partitions }.mapValues(\.recoveryPoint), to: CheckpointName.recoveryPoint)
     }
 
-    /// Flushes everything and leaves the mark of a clean stop. The directory must not be written to
-    /// afterwards.
+    /// Flushes everything, leaves the mark of a clean stop, and gives up the lock. Nothing can be written
+    /// afterwards. Closing twice is closing once.
     public func close() throws {
-        guard access == .readWrite else { return }
+        guard access == .readWrite, lock.withLock({ $0 != nil }) else { return }
         try forAllPartitions { try $0.close() }
         try writeCheckpoints()
         try fileSystem.replaceContents(
             of: "\(path)/\(CheckpointName.cleanShutdown)",
             with: Array(#"{"version":0,"brokerEpoch":-1}"#.utf8))
+        lock.withLock { $0 = nil }
     }
 
     /// Does something for every partition, those behind one that fails too.

@@ -111,13 +111,20 @@ extension LogDirectory {
         }
     }
 
-    /// Makes a single partition.
+    /// Makes a single partition. Its directory gets its name once all is in it; what an interruption leaves is
+    /// removed as a deleted one is.
     func createPartition(_ id: TopicPartition, topicID: KafkaID, configs: [String: String]) throws {
         let directory = "\(path)/\(id)"
-        try fileSystem.createDirectory(directory)
-        if !configs.isEmpty { try writeConfigs(configs, directory) }
+        let unfinished = "\(directory).new\(Self.deletedSuffix)"
+        for leftover in [unfinished, directory] where try fileSystem.kind(of: leftover) == .directory {
+            try fileSystem.removeTree(leftover)
+        }
+        try fileSystem.createDirectory(unfinished)
+        if !configs.isEmpty { try writeConfigs(configs, unfinished) }
         try fileSystem.replaceContents(
-            of: "\(directory)/partition.metadata", with: Array("version: 0\ntopic_id: \(topicID.text)".utf8))
+            of: "\(unfinished)/partition.metadata", with: Array("version: 0\ntopic_id: \(topicID.text)".utf8))
+        try fileSystem.rename(unfinished, to: directory)
+        try fileSystem.syncDirectory(path)
         var loader = PartitionLoader(
             id, directory: directory,
             configuration: try configuration(of: id.topic), fileSystem: fileSystem, recoveryPoint: .zero,
@@ -142,6 +149,9 @@ extension LogDirectory {
     func requireWritable() throws {
         guard access == .readWrite else {
             throw LogError(.invalidRequest, "\(path) was opened to be read only")
+        }
+        guard lock.withLock({ $0 != nil }) else {
+            throw LogError(.invalidRequest, "\(path) has been closed")
         }
     }
 

@@ -28,7 +28,8 @@ public final class LogDirectory: Sendable {
     public let clock: @Sendable () -> Int64
     let fileSystem: FileSystem
     let access: Access
-    private let lock: DirectoryLock?
+    /// Given up when the directory is closed.
+    let lock: Mutex<DirectoryLock?>
     let state: Mutex<State>
     /// Held while topics are made, changed and deleted.
     let changing = Mutex(())
@@ -68,9 +69,8 @@ public final class LogDirectory: Sendable {
         self.fileSystem = fileSystem
         self.clock = clock
         let readOnly = access == .readOnly
-        if readOnly {
-            lock = nil
-        } else {
+        var lock: DirectoryLock?
+        if !readOnly {
             try fileSystem.createDirectory(path)
             lock = try DirectoryLock("\(path)/.lock", purpose: "partitioned log", fileSystem: fileSystem)
             try Self.ensureMetaProperties(path, fileSystem)
@@ -104,6 +104,7 @@ public final class LogDirectory: Sendable {
             try fileSystem.removeFile(marker)
             try fileSystem.syncDirectory(path)
         }
+        self.lock = Mutex(lock)
         self.recoveries = recoveries
         self.state = Mutex(state)
     }

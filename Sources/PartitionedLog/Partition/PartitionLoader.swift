@@ -68,7 +68,8 @@ struct PartitionLoader {
         let first = segments.first?.baseOffset ?? logEnd
         return PartitionLog.State(
             configuration: configuration, segments: segments, logStart: min(max(logStart, first), logEnd),
-            durableEnd: logEnd, producers: producers, epochs: epochs, lastFlush: now)
+            durableEnd: logEnd, producers: producers, epochs: epochs, lastFlush: now,
+            isReadOnly: readOnly)
     }
 
     // MARK: Leftovers

@@ -68,6 +68,7 @@ extension PartitionLog {
                 try writeSnapshot(&state, to: SegmentPaths(directory, state.end).snapshot)
                 try state.active.flushIndexes()
                 try fileSystem.syncDirectory(directory)
+                state.isReadOnly = true
             }
         }
     }

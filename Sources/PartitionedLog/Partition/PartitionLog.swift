@@ -36,6 +36,8 @@ public final class PartitionLog: Sendable {
         /// so only what is found on the disk by opening the log again can be trusted.
         var hasFailed = false
         var isDeleted = false
+        /// Set once the directory is closed, and at once where it is only looked at.
+        var isReadOnly: Bool
 
         var active: LogSegment { segments[segments.count - 1] }
         var end: Offset { segments.last?.nextOffset ?? logStart }
@@ -123,6 +125,9 @@ public final class PartitionLog: Sendable {
     func requireSound(_ state: borrowing State) throws {
         guard !state.isDeleted else {
             throw LogError(.unknownTopicOrPartition, "\(topicPartition) has been deleted")
+        }
+        guard !state.isReadOnly else {
+            throw LogError(.invalidRequest, "\(topicPartition) is closed, or was opened to be read only")
         }
         guard !state.hasFailed else {
             throw LogError(

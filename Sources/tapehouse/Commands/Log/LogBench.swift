@@ -20,7 +20,9 @@ struct LogBench {
             while text.count < size {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 let price = Int(state >> 40) % 100_000
-                text += Array("{\"c\":\(price / 100).\(price % 100),\"symbol\":\"S\(number % 500)\",\"t\":\(1_704_205_800 + number)}".utf8)
+                text += Array(
+                    "{\"c\":\(price / 100).\(price % 100),\"symbol\":\"S\(number % 500)\",\"t\":\(1_704_205_800 + number)}"
+                        .utf8)
             }
             return Array(text[..<size])
         }
@@ -97,11 +99,14 @@ struct LogBench {
                 try batch.withUnsafeMutableBytes { batch in
                     for index in 0..<records {
                         values[(done + index) & 4095].withUnsafeBytes {
-                            UnsafeMutableRawBufferPointer(rebasing: batch[(Self.headerBytes + index * stride)...])
-                                .copyMemory(from: $0)
+                            UnsafeMutableRawBufferPointer(
+                                rebasing: batch[(Self.headerBytes + index * stride)...]
+                            )
+                            .copyMemory(from: $0)
                         }
                     }
-                    let written = UnsafeRawBufferPointer(rebasing: batch[..<(Self.headerBytes + records * stride)])
+                    let written = UnsafeRawBufferPointer(
+                        rebasing: batch[..<(Self.headerBytes + records * stride)])
                     checksums ^= CRC32C.checksum(written)
                     try file.write(written, at: position)
                     position += written.count
@@ -137,7 +142,9 @@ struct LogBench {
     }
 
     /// Reads what was produced, beside the same file read without a log.
-    private func consume(_ log: LogDirectory, _ compression: Compression, _ results: inout BenchResults) throws {
+    private func consume(_ log: LogDirectory, _ compression: Compression, _ results: inout BenchResults)
+        throws
+    {
         let partition = try log.partition(TopicPartition("bench", 0))
         let size = partition.byteCount
         let file = try FileSystem.local.open("\(log.path)/bench-0/\(Offset.zero.fileName).log", .read)
@@ -166,7 +173,8 @@ struct LogBench {
             throw Failure(.fault, "\(records) records of \(valueBytes) bytes came back, not \(recordCount)")
         }
         results.add(
-            "consume batches, \(compression.name), \(label)", "MB/s", Double(size) / batchSeconds / 1e6, limit: limit)
+            "consume batches, \(compression.name), \(label)", "MB/s", Double(size) / batchSeconds / 1e6,
+            limit: limit)
         results.add(
             "consume records, \(compression.name), \(label)", "records/s", Double(records) / recordSeconds)
     }
@@ -184,7 +192,9 @@ struct LogBench {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 let number = Int64(state >> 33) % Int64(recordCount)
                 let found = try partition.offset(forTimestamp: 1_700_000_000_000 + number)
-                guard found?.offset == Offset(number) else { throw Failure(.fault, "time \(number) is not found") }
+                guard found?.offset == Offset(number) else {
+                    throw Failure(.fault, "time \(number) is not found")
+                }
             }
         }
         results.add("seek by timestamp", "seeks/s", Double(seeks) / seekSeconds)
@@ -192,13 +202,15 @@ struct LogBench {
         let copy = try fresh("recover")
         try FileSystem.local.createDirectory("\(copy)/bench-0")
         try FileSystem.local.rename(
-            "\(log.path)/bench-0/\(Offset.zero.fileName).log", to: "\(copy)/bench-0/\(Offset.zero.fileName).log")
+            "\(log.path)/bench-0/\(Offset.zero.fileName).log",
+            to: "\(copy)/bench-0/\(Offset.zero.fileName).log")
         let size = partition.byteCount
         // What waits to be written to the disk would be waited for by the recovery; that is not what is measured.
         try FileSystem.local.open("\(copy)/bench-0/\(Offset.zero.fileName).log", .update).sync()
         let recoverySeconds = try Self.seconds {
             let recovered = try LogDirectory(copy)
-            guard try recovered.partition(TopicPartition("bench", 0)).logEndOffset == Offset(Int64(recordCount))
+            guard
+                try recovered.partition(TopicPartition("bench", 0)).logEndOffset == Offset(Int64(recordCount))
             else { throw Failure(.fault, "recovery lost records") }
         }
         results.add("recovery after a crash", "MB/s", Double(size) / recoverySeconds / 1e6)

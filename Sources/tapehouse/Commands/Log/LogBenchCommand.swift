@@ -17,7 +17,8 @@ struct LogBenchCommand: ParsableCommand {
               tapehouse log bench --folder /mnt/disk --megabytes 1024 --rounds 5
             """)
 
-    @Option(help: ArgumentHelp("A folder on the disk to be measured.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("A folder on the disk to be measured.", valueName: "dir"), completion: .directory)
     var folder = "."
 
     @Option(help: "How many megabytes of records are written in a round.")
@@ -110,7 +111,8 @@ struct BenchResults {
 
     var text: String {
         TextTable.render(
-            ["measured", "median", "limit", "unit", "share"], alignments: [.left, .right, .right, .left, .right],
+            ["measured", "median", "limit", "unit", "share"],
+            alignments: [.left, .right, .right, .left, .right],
             rows.map { row in
                 [
                     row.name, Self.number(row.value), row.limit.map(Self.number) ?? "", row.unit,
