@@ -93,6 +93,27 @@ import Testing
         #expect(partition.recoveryPoint == partition.logEndOffset)
     }
 
+    @Test func acknowledgementsWaitForWhatTheyAreToldTo() async throws {
+        try log.directory.createTopic("safe", partitions: 1, configs: ["flush.messages": "1"])
+        let partition = try log.directory.partition(TopicPartition("safe", 0))
+        var options = Producer.Options()
+        options.acknowledgement = .log
+        let hasty = try log.makeProducer(options)
+        #expect(try await hasty.send(ProducerRecord(topic: "safe", value: "a")).offset == .zero)
+        #expect(partition.logEndOffset == Offset(1))
+        #expect(partition.highWatermark == .zero)
+        let careful = try log.makeProducer()
+        #expect(try await careful.send(ProducerRecord(topic: "safe", value: "b")).offset == Offset(1))
+        #expect(partition.highWatermark == Offset(2))
+        options.acknowledgement = .none
+        #expect(throws: LogError.self) { try log.makeProducer(options) }
+        options.isIdempotent = false
+        let careless = try log.makeProducer(options)
+        #expect(try await careless.send(ProducerRecord(topic: "safe", value: "c")).offset == Offset(-1))
+        try await careless.flush()
+        #expect(partition.logEndOffset == Offset(3))
+    }
+
     // MARK: Idempotence
 
     private func stamped(_ id: Int64, _ epoch: Int16, _ sequence: Int32, _ values: [String]) throws -> [UInt8]

@@ -6,8 +6,20 @@ import Synchronization
 /// Idempotent unless told otherwise: a batch is in the log once, in the order in which it was sent. With a
 /// transactional id it writes in transactions. As a service it flushes at a graceful shutdown. Thread-safe.
 public final class Producer: Sendable, Service {
+    /// What an acknowledgement waits for: `acks`.
+    public enum Acknowledgement: Sendable {
+        /// Nothing: whether the record is in the log is not told, and neither is its offset (0).
+        case none
+        /// The record is in the log, whatever the topic's flush policy (1).
+        case log
+        /// It is as safe as the topic's flush policy promises (all).
+        case flushPolicy
+    }
+
     /// What a producer can be told.
     public struct Options: Sendable {
+        /// `acks`. An idempotent producer needs to be told, so it cannot have `none`.
+        public var acknowledgement = Acknowledgement.flushPolicy
         /// The size at which a batch is sent: `batch.size`, in bytes before compression.
         public var batchBytes = 64 << 10
         /// How long a record may wait for others before its batch is sent: `linger.ms`. With none, `send`
@@ -86,6 +98,12 @@ public final class Producer: Sendable, Service {
             throw LogError(
                 .unsupportedCompression, "\(options.compression.name) is read, not written: use none or zstd")
         }
+        guard options.acknowledgement != .none || (!options.isIdempotent && options.transactionalID == nil)
+        else {
+            throw LogError(
+                .invalidConfig,
+                "an idempotent producer cannot do without acknowledgements: set isIdempotent to false")
+        }
         var state = State()
         if let id = options.transactionalID {
             state.identity = try log.transactions.makeProducer(
@@ -100,9 +118,14 @@ public final class Producer: Sendable, Service {
 
     /// Sends a record and waits until it is acknowledged.
     ///
+    /// - Returns: where it came to stand; with acknowledgement `none` the offset is -1.
     /// - Throws: `LogError`, `DurableIOError`: then the record is not in the log.
     @discardableResult
     public func send(_ record: ProducerRecord) async throws -> RecordMetadata {
+        if options.acknowledgement == .none {
+            let delivery = try await enqueue(record)
+            return try await delivery.metadata
+        }
         let delivery = Delivery()
         let isLate = try add(record, delivery)
         if options.linger == .zero || isLate { try await settle(drain()) } else { linger() }
@@ -141,7 +164,9 @@ public final class Producer: Sendable, Service {
             return (state.accumulators.values.map { ($0.partition, $0.end) }, state.failure)
         }
         if let failure { throw failure }
-        if ends.contains(where: { $0.0.configuration.flush == .batch }) {
+        if options.acknowledgement == .flushPolicy,
+            ends.contains(where: { $0.0.configuration.flush == .batch })
+        {
             try await log.waitForDisk { for (partition, end) in ends { try partition.commit(through: end) } }
         }
     }
@@ -172,6 +197,12 @@ public final class Producer: Sendable, Service {
             record.withFields { key, value in
                 accumulator.builder.append(
                     timestamp: timestamp, key: key, value: value, headers: record.headers)
+            }
+            if options.acknowledgement == .none {
+                let place = RecordMetadata(
+                    topicPartition: accumulator.partition.topicPartition, offset: Offset(-1),
+                    timestamp: timestamp)
+                delivery.finish(.success(place))
             }
             accumulator.deliveries.append((delivery, timestamp))
             return accumulator.builder.byteCount >= options.batchBytes
@@ -250,7 +281,8 @@ public final class Producer: Sendable, Service {
     }
 
     private func needsAcknowledgement(_ sent: [Sent]) -> Bool {
-        sent.contains { $0.partition.configuration.flush == .batch }
+        options.acknowledgement == .flushPolicy
+            && sent.contains { $0.partition.configuration.flush == .batch }
     }
 
     /// Waits until the batches are as safe as their flush policies promise, and tells those who wait.
@@ -263,7 +295,9 @@ public final class Producer: Sendable, Service {
         for batch in sent {
             let outcome = Result {
                 let result = try batch.result.get()
-                try batch.partition.commit(through: result.lastOffset + 1)
+                if options.acknowledgement == .flushPolicy {
+                    try batch.partition.commit(through: result.lastOffset + 1)
+                }
                 return result
             }
             state.withLock { state in
