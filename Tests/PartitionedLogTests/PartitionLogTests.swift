@@ -86,6 +86,31 @@ import Testing
         #expect(checked.timeEntries > 10)
     }
 
+    /// An entry comes before the first batch that is behind more than the interval, not behind just as much.
+    @Test func theIndexIntervalIsKafkas() throws {
+        let size = try batch(records(0..<1)).count
+        var configuration = LogConfiguration()
+        configuration.indexIntervalBytes = size
+        let log = try LogDirectory(directory.path, configuration: configuration)
+        try log.createTopic("t", partitions: 1)
+        for _ in 0..<7 {
+            var bytes = try batch(records(0..<1))
+            #expect(bytes.count == size)
+            try log.partition(TopicPartition("t", 0)).append(&bytes)
+        }
+        try log.close()
+        let index = try #require(
+            try SegmentIndex<OffsetEntry>(
+                mapping: "\(directory.path)/t-0/\(Offset.zero.fileName).index", base: .zero,
+                fileSystem: .local,
+                { _ in true }))
+        #expect(
+            index.entries == [
+                OffsetEntry(Offset(2), 2 * size), OffsetEntry(Offset(4), 4 * size),
+                OffsetEntry(Offset(6), 6 * size),
+            ])
+    }
+
     @Test func badBatchesAreRefusedAndLeaveNothing() throws {
         var configuration = LogConfiguration()
         configuration.maxMessageBytes = 500
