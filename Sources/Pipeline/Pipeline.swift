@@ -3,7 +3,7 @@ public import Logging
 import MarketData
 public import Modeling
 import ObjectStore
-import PartitionedLog
+public import PartitionedLog
 public import SQLiteKit
 import Warehouse
 
@@ -80,7 +80,7 @@ public final class Pipeline {
 
     /// Topics of the pipeline: readers see what is on the disk and nothing else, recordings may be of any time,
     /// and none is ever too old.
-    static var logConfiguration: LogConfiguration {
+    public static var logConfiguration: LogConfiguration {
         var configuration = LogConfiguration()
         configuration.flush = .batch
         configuration.retentionMilliseconds = nil

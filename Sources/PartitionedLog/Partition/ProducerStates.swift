@@ -92,11 +92,8 @@ struct ProducerStates {
                 + "\(header.baseSequence) does not follow; \(expected) is expected")
     }
 
-    /// Notes a batch that is in the log.
-    ///
-    /// - Parameter now: the log's clock, where the batch has just been appended.
-    mutating func note(_ header: RecordBatchHeader, now: Int64? = nil) {
-        guard header.hasProducer else { return }
+    /// What is known of a batch's producer; of one with a new epoch, as of one that is new, no batches.
+    private func known(_ header: RecordBatchHeader) -> Producer {
         var producer =
             producers[header.producerID]
             ?? Producer(
@@ -106,6 +103,15 @@ struct ProducerStates {
             producer.epoch = header.producerEpoch
             producer.batches = []
         }
+        return producer
+    }
+
+    /// Notes a batch that is in the log.
+    ///
+    /// - Parameter now: the log's clock, where the batch has just been appended.
+    mutating func note(_ header: RecordBatchHeader, now: Int64? = nil) {
+        guard header.hasProducer else { return }
+        var producer = known(header)
         // What the coordinator writes into a transaction is not counted.
         if header.baseSequence >= 0 {
             if producer.batches.count == Self.batchesRemembered { producer.batches.removeFirst() }
@@ -126,15 +132,7 @@ struct ProducerStates {
     ///
     /// - Returns: the transaction, where it was aborted and had any records.
     mutating func note(_ marker: EndTransactionMarker, in header: RecordBatchHeader) -> AbortedTransaction? {
-        var producer =
-            producers[header.producerID]
-            ?? Producer(
-                epoch: header.producerEpoch, lastTimestamp: header.maxTimestamp, lastSeen: header.maxTimestamp
-            )
-        if header.producerEpoch != producer.epoch {
-            producer.epoch = header.producerEpoch
-            producer.batches = []
-        }
+        var producer = known(header)
         let first = producer.transactionFirstOffset
         producer.transactionFirstOffset = nil
         producer.coordinatorEpoch = marker.coordinatorEpoch

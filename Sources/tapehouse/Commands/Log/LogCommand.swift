@@ -52,7 +52,7 @@ struct LogOptions: ParsableArguments {
     /// Opens the directory to look at it, beside whoever writes there.
     func openToRead() throws -> LogDirectory {
         try requirePresence()
-        return try LogDirectory(resolved, access: .readOnly, configuration: Self.defaults)
+        return try LogDirectory(resolved, access: .readOnly, configuration: Pipeline.logConfiguration)
     }
 
     /// Opens the directory to change it, gives it to `body`, and closes it.
@@ -63,7 +63,7 @@ struct LogOptions: ParsableArguments {
         // Who runs a pipeline in the data directory must not find its log changed under it.
         let lock = try path == nil ? lockData() : nil
         defer { withExtendedLifetime(lock) {} }
-        let log = try LogDirectory(resolved, configuration: Self.defaults)
+        let log = try LogDirectory(resolved, configuration: Pipeline.logConfiguration)
         for recovery in log.recoveries {
             StandardError.writeLine(
                 "tapehouse: \(recovery.topicPartition): cut \(recovery.bytesCut) bytes behind offset \(recovery.endOffset): \(recovery.reason)"
@@ -81,15 +81,6 @@ struct LogOptions: ParsableArguments {
 
     private func lockData() throws -> DirectoryLock {
         try DataDirectory(data.resolved).lock(purpose: "log command", fileSystem: .local)
-    }
-
-    /// What is produced from the command line is on the disk before it is called done, and may be of any time.
-    static var defaults: LogConfiguration {
-        var configuration = LogConfiguration()
-        configuration.flush = .batch
-        configuration.retentionMilliseconds = nil
-        configuration.timestampAfterMaxMilliseconds = .max
-        return configuration
     }
 }
 
