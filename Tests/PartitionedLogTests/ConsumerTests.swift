@@ -162,6 +162,86 @@ private final class Tally: Sendable {
         #expect(try await consumer.nextBatch()?.records.first?.offset == Offset(5))
     }
 
+    @Test func seekingInTheMiddleOfABatchIsHeeded() async throws {
+        try await fill(0..<80)
+        let id = TopicPartition("t", 2)
+        var options = Consumer.Options(partitions: [id], group: "seeker")
+        options.offsetReset = .earliest
+        let consumer = try log.makeConsumer(options)
+        var offsets: [Int64] = []
+        for try await record in consumer.records {
+            offsets.append(record.offset.value)
+            if offsets.count == 5 { try consumer.seek(id, to: Offset(2)) }
+            if offsets.count == 8 { break }
+        }
+        #expect(offsets == [0, 1, 2, 3, 4, 2, 3, 4])
+        try await consumer.close()
+        #expect(try log.groups.committed("seeker", id)?.offset == Offset(5))
+    }
+
+    /// What is in hand at a graceful shutdown is committed once the caller is done with it, and not before.
+    @Test func aShutdownCommitsWhatIsDone() async throws {
+        try await fill(0..<40)
+        let consumer = try log.makeConsumer(groupOptions("slow"))
+        let services = ServiceGroup(services: [consumer], gracefulShutdownSignals: [], logger: .silent)
+        let running = Task { try await services.run() }
+        var seen = 0
+        for try await _ in consumer.records {
+            seen += 1
+            // A group of services that is not running yet would not tell them.
+            if seen == 1 { try await Task.sleep(for: .milliseconds(100)) }
+            if seen == 7 {
+                await services.triggerGracefulShutdown()
+                try await Task.sleep(for: .milliseconds(50))
+                #expect(log.groups.committed("slow").values.allSatisfy { $0.offset.value < 7 })
+            }
+        }
+        try await running.value
+        #expect(seen == 7)
+        #expect(log.groups.committed("slow").values.reduce(0) { $0 + $1.offset.value } == 7)
+        #expect(log.groups.describe("slow")?.members.isEmpty ?? false)
+    }
+
+    @Test func closingWhileJoiningLeavesNoGhost() async throws {
+        try await fill(0..<10)
+        for round in 0..<10 {
+            let name = "g\(round)"
+            let first = try log.makeConsumer(groupOptions(name))
+            _ = try await first.nextBatch()
+            let second = try log.makeConsumer(groupOptions(name))
+            let reading = Task { try await second.nextBatch() }
+            while log.groups.describe(name)?.state != "PreparingRebalance" { await Task.yield() }
+            async let closing: Void = second.close()
+            try await closing
+            _ = try? await first.nextBatch()
+            try await first.close()
+            _ = try await reading.value
+            #expect(log.groups.describe(name)?.members.isEmpty ?? false, "round \(round)")
+        }
+    }
+
+    @Test func batchesThatAreAskedForOneByOneAreCommitted() async throws {
+        try await fill(0..<40)
+        let consumer = try log.makeConsumer(groupOptions("one"))
+        let batch = try #require(try await consumer.nextBatch())
+        try await consumer.commit()
+        #expect(try log.groups.committed("one", batch.topicPartition)?.offset == batch.nextOffset)
+        try await consumer.close()
+    }
+
+    @Test func whatGroupsCommittedGoesWithTheTopic() async throws {
+        try await fill(0..<10)
+        try log.groups.commit(
+            "g",
+            [
+                TopicPartition("t", 0): CommittedOffset(Offset(3)),
+                TopicPartition("u", 0): CommittedOffset(Offset(4)),
+            ])
+        try log.deleteTopic("t")
+        #expect(log.groups.committed("g").keys.map(\.topic) == ["u"])
+        #expect(try GroupCoordinator(log.directory).committed("g").keys.map(\.topic) == ["u"])
+    }
+
     @Test func waitingEndsWithRecordsWithTimeAndWithCancellation() async throws {
         let partition = try log.directory.partition(TopicPartition("t", 0))
         #expect(try await !partition.waitForRecords(from: .zero, timeout: .milliseconds(10)))
@@ -196,7 +276,6 @@ private final class Tally: Sendable {
                     break
                 }
                 let batch = try #require(try await consumer.nextBatch())
-                consumer.noteConsumed(batch.topicPartition, batch.nextOffset)
                 for record in try batch.records {
                     try await producer.send(ProducerRecord(topic: "out", value: record.value))
                 }

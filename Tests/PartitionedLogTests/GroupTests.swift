@@ -179,12 +179,17 @@ import Testing
 
     @Test func groupsAreTakenUpAfterARestart() async throws {
         let (a, b) = try await twoMembers()
-        let next = try GroupCoordinator(log.directory, options: log.groups.options)
+        var options = log.groups.options
+        options.restoresMembers = true
+        let next = try GroupCoordinator(log.directory, options: options)
         let description = try #require(next.describe("g"))
         #expect(description.generation == 2)
         #expect(description.members.map(\.id) == [a.memberID, b.memberID])
         try next.heartbeat("g", call(b))
         #expect(try await next.sync("g", call(b)) == [3])
+        // Who has the log for itself knows that members of before are gone.
+        options.restoresMembers = false
+        #expect(try GroupCoordinator(log.directory, options: options).describe("g")?.state == "Empty")
     }
 
     @Test func offsetsOfGroupsWithoutMembersExpire() throws {

@@ -114,6 +114,63 @@ import Testing
         #expect(partition.logEndOffset == Offset(3))
     }
 
+    /// Small records that wait are not lost with a large one that comes behind them.
+    @Test func aLargeRecordGoesInABatchOfItsOwn() async throws {
+        try log.directory.createTopic("small", partitions: 1, configs: ["max.message.bytes": "5000"])
+        var options = Producer.Options()
+        options.linger = .seconds(5)
+        let producer = try log.makeProducer(options)
+        var deliveries: [Delivery] = []
+        for size in [100, 100, 4800, 100, 9000, 100] {
+            deliveries.append(
+                try await producer.enqueue(
+                    ProducerRecord(topic: "small", value: [UInt8](repeating: 7, count: size))))
+        }
+        await #expect(throws: LogError.self) { try await producer.flush() }
+        for (number, delivery) in deliveries.enumerated() {
+            if number == 4 {
+                await #expect(throws: LogError.self) { try await delivery.metadata }
+            } else {
+                _ = try await delivery.metadata
+            }
+        }
+        #expect(try log.directory.partition(TopicPartition("small", 0)).logEndOffset == Offset(5))
+        let writer = try TopicWriter(log.directory, topic: "small", compression: .none)
+        let value = [UInt8](repeating: 7, count: 900)
+        for _ in 0..<20 {
+            try value.withUnsafeBytes { try writer.send(key: nil, value: $0, timestamp: 5) }
+        }
+        try writer.flush()
+        #expect(try log.directory.partition(TopicPartition("small", 0)).logEndOffset == Offset(25))
+    }
+
+    @Test func aProducerFollowsItsTopic() async throws {
+        let producer = try log.makeProducer()
+        try await producer.send(ProducerRecord(topic: "t", value: "a"))
+        try log.deleteTopic("t")
+        await #expect(throws: LogError.self) {
+            try await producer.send(ProducerRecord(topic: "t", value: "b"))
+        }
+        try log.directory.createTopic("t", partitions: 1)
+        #expect(try await producer.send(ProducerRecord(topic: "t", value: "c")).offset == .zero)
+        try log.directory.addPartitions(to: "t", total: 4)
+        var used: Set<Int32> = []
+        for number in 0..<40 {
+            used.insert(
+                try await producer.send(ProducerRecord(topic: "t", key: "\(number)", value: "d"))
+                    .topicPartition.partition)
+        }
+        #expect(used == [0, 1, 2, 3])
+    }
+
+    @Test(arguments: [Int64.min, -2]) func timesThatAreNoneAreRefused(time: Int64) async throws {
+        let producer = try log.makeProducer()
+        let record = ProducerRecord(topic: "t", partition: 0, value: [1], timestamp: time)
+        let error = await #expect(throws: LogError.self) { try await producer.send(record) }
+        #expect(error?.code == .invalidTimestamp)
+        #expect(try await producer.send(ProducerRecord(topic: "t", partition: 0, value: [1])).offset == .zero)
+    }
+
     // MARK: Idempotence
 
     private func stamped(_ id: Int64, _ epoch: Int16, _ sequence: Int32, _ values: [String]) throws -> [UInt8]
@@ -233,6 +290,21 @@ import Testing
         #expect(try values("t", .readCommitted) == ["before", "after"])
     }
 
+    /// Records that come while the transaction is being committed are refused; behind its marker they would be in none.
+    @Test func nothingSlipsInBehindTheMarker() async throws {
+        try log.directory.createTopic("busy", partitions: 1, configs: ["flush.messages": "1"])
+        let producer = try transactional()
+        for _ in 0..<20 {
+            try producer.beginTransaction()
+            try await producer.send(ProducerRecord(topic: "busy", value: "first"))
+            async let committing: Void = producer.commitTransaction()
+            for _ in 0..<3 { _ = try? await producer.send(ProducerRecord(topic: "busy", value: "late")) }
+            try await committing
+            let partition = try log.directory.partition(TopicPartition("busy", 0))
+            #expect(partition.lastStableOffset == partition.logEndOffset)
+        }
+    }
+
     @Test func aSecondProducerShutsTheFirstOut() async throws {
         let first = try transactional()
         try first.beginTransaction()
@@ -307,9 +379,10 @@ import Testing
                 producerID: identity.id, epoch: identity.epoch, timeoutMilliseconds: 60_000, lastUpdate: 1)
             decided.phase = isCommit ? .prepareCommit : .prepareAbort
             decided.partitions = [TopicPartition(topic, 0)]
-            _ = try InternalTopic.transactions.append(
+            try InternalTopic.transactions.append(
                 [.init(key: TransactionMetadata.key(topic), value: decided.encoded)], for: topic,
-                in: log.directory, timestamp: 1)
+                in: log.directory, timestamp: 1
+            ).commit()
         }
         let next = try TransactionCoordinator(log.directory, groups: log.groups)
         #expect(next.descriptions.map(\.state) == ["completeAbort", "completeCommit"])

@@ -279,6 +279,53 @@ import Testing
         #expect(code { try reader.createTopic("u", partitions: 1) } == .invalidRequest)
     }
 
+    /// A directory that is only looked at is left as it is, whatever is asked of it.
+    @Test func lookingOnChangesNothing() throws {
+        let old = clock.now - 30 * 24 * 3_600_000
+        let log = try open()
+        try log.createTopic("t", partitions: 1, configs: ["segment.bytes": "300", "retention.ms": "-1"])
+        for _ in 0..<10 { _ = try append(log, "t", time: old) }
+        let before = try FileSystem.local.list(directory.file("t-0"))
+        var configuration = LogConfiguration()
+        configuration.retentionMilliseconds = 1000
+        let reader = try EmbeddedLog(
+            directory.path, access: .readOnly, configuration: configuration, logger: .silent)
+        reader.maintain()
+        #expect(throws: LogError.self) { try reader.directory.flush() }
+        #expect(throws: LogError.self) { try reader.directory.partition(TopicPartition("t", 0)).rollActive() }
+        #expect(try FileSystem.local.list(directory.file("t-0")) == before)
+        #expect(try !FileSystem.local.list(directory.path).contains("recovery-point-offset-checkpoint"))
+        #expect(code { _ = try append(reader.directory, "t") } == .invalidRequest)
+        _ = try append(log, "t")
+    }
+
+    @Test func aReaderBesideAWriterSeesTransactionsAsTheyAre() async throws {
+        let log = try EmbeddedLog(directory.path, logger: .silent)
+        try log.directory.createTopic("t", partitions: 1)
+        let reader = try LogDirectory(directory.path, access: .readOnly).partition(TopicPartition("t", 0))
+        var options = Producer.Options()
+        options.transactionalID = "m"
+        let producer = try log.makeProducer(options)
+        func seen() throws -> [UInt8] {
+            try reader.refresh()
+            var values: [UInt8] = []
+            let records = PartitionReader(reader, from: .zero, isolation: .readCommitted)
+            while try records.next({ values += $0.value.map(Array.init) ?? [] }) {}
+            return values
+        }
+        for value: UInt8 in 0..<6 {
+            try producer.beginTransaction()
+            try await producer.send(ProducerRecord(topic: "t", value: [value]))
+            #expect(try !seen().contains(value))
+            if value % 2 == 0 {
+                try await producer.commitTransaction()
+            } else {
+                try await producer.abortTransaction()
+            }
+        }
+        #expect(try seen() == [0, 2, 4])
+    }
+
     // MARK: Leader epochs
 
     @Test func theEpochGoesUpWhereRecordsWereLost() throws {

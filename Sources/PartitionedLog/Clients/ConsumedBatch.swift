@@ -31,14 +31,17 @@ public struct ConsumedBatch: Sendable {
     public let nextOffset: Offset
     /// How many bytes were fetched.
     public var byteCount: Int { bytes.count }
+    /// How often the partition had been sought in when the batch was fetched.
+    let move: Int
     private let firstOffset: Offset
     private let bytes: [UInt8]
     private let abortedTransactions: [AbortedTransaction]
 
     init(
         _ topicPartition: TopicPartition, from offset: Offset, _ fetched: PartitionLog.Fetched,
-        _ bytes: [UInt8]
+        _ bytes: [UInt8], move: Int
     ) {
+        self.move = move
         self.topicPartition = topicPartition
         firstOffset = offset
         nextOffset = fetched.nextOffset

@@ -62,6 +62,8 @@ extension Consumer {
             state.buffers[id] = nil
             state.positions[id] = nil
             state.consumed[id] = nil
+            state.finished[id] = nil
+            state.moves[id, default: 0] += 1
             state.committed[id] = nil
             state.paused.remove(id)
         }
@@ -76,7 +78,7 @@ extension Consumer {
         // Who may work with an eager assignor gives up everything before it joins.
         let isCooperative = options.assignors.allSatisfy { $0 == .cooperativeSticky }
         if !isCooperative { revoke(assignment) }
-        while true {
+        while !state.withLock({ $0.isClosed }) {
             do {
                 let joined = try await log.groups.join(request(group))
                 let call = GroupCoordinator.MemberCall(
@@ -86,10 +88,13 @@ extension Consumer {
                         memberID: joined.memberID, generation: joined.generation)
                     state.mustJoin = false
                 }
+                // Closed meanwhile, it must not stay behind as a member that reads nothing.
+                if state.withLock({ $0.isClosed }) { return leave() }
                 let shares = try shareOut(joined)
                 let mine = try await log.groups.sync(group, call, assignments: shares)
                 if try take(ConsumerAssignment(reading: mine).partitions) { continue }
                 startHeartbeats()
+                if state.withLock({ $0.isClosed }) { leave() }
                 return
             } catch let error as LogError where Self.asksToJoin(error) {
                 if error.code == .unknownMemberID { lose(error) }
@@ -143,7 +148,10 @@ extension Consumer {
         let gone = before.filter { !partitions.contains($0) }
         let new = partitions.filter { !before.contains($0) }
         revoke(gone)
-        state.withLock { $0.assigned = partitions.sorted() }
+        state.withLock { state in
+            _ = Self.drop(new, &state)
+            state.assigned = partitions.sorted()
+        }
         if !new.isEmpty || before.isEmpty { options.onRebalance?(.assigned(new)) }
         return !gone.isEmpty
     }
@@ -161,11 +169,7 @@ extension Consumer {
             let consumer: Consumer
 
             /// The next batch; `nil` once the consumer is closed.
-            public mutating func next() async throws -> ConsumedBatch? {
-                guard let batch = try await consumer.nextBatch() else { return nil }
-                consumer.noteConsumed(batch.topicPartition, batch.nextOffset)
-                return batch
-            }
+            public mutating func next() async throws -> ConsumedBatch? { try await consumer.nextBatch() }
         }
 
         /// Begins where the consumer stands.
@@ -181,8 +185,8 @@ extension Consumer {
         /// The iterator.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let consumer: Consumer
+            private var batch: ConsumedBatch?
             private var waiting: ArraySlice<ConsumedRecord> = []
-            private var batchEnd: (TopicPartition, Offset)?
 
             init(_ consumer: Consumer) {
                 self.consumer = consumer
@@ -190,28 +194,29 @@ extension Consumer {
 
             /// The next record; `nil` once the consumer is closed.
             public mutating func next() async throws -> ConsumedRecord? {
-                while waiting.isEmpty {
+                consumer.noteFinished()
+                while true {
+                    if let batch, !consumer.isCurrent(batch) {
+                        waiting = []
+                        self.batch = nil
+                    }
+                    if !consumer.isShuttingDown, let record = waiting.popFirst() {
+                        consumer.noteConsumed(record.topicPartition, record.offset + 1)
+                        return record
+                    }
                     // What a batch has behind its last record, markers for one, is passed with it.
-                    if let (id, end) = batchEnd { consumer.noteConsumed(id, end) }
-                    guard let batch = try await consumer.nextBatch() else { return nil }
-                    waiting = try batch.records[...]
-                    batchEnd = (batch.topicPartition, batch.nextOffset)
+                    if let batch, waiting.isEmpty {
+                        consumer.noteConsumed(batch.topicPartition, batch.nextOffset)
+                    }
+                    (batch, waiting) = (nil, [])
+                    guard let next = try await consumer.fetchNext() else { return nil }
+                    waiting = try next.records[...]
+                    batch = next
                 }
-                let record = waiting.removeFirst()
-                // A partition that was given away meanwhile is somebody else's.
-                guard consumer.owns(record.topicPartition) else {
-                    waiting = []
-                    batchEnd = nil
-                    return try await next()
-                }
-                consumer.noteConsumed(record.topicPartition, record.offset + 1)
-                return record
             }
         }
 
         /// Begins where the consumer stands.
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(consumer) }
     }
-
-    func owns(_ id: TopicPartition) -> Bool { state.withLock { $0.assigned.contains(id) } }
 }

@@ -93,6 +93,12 @@ public final class Consumer: Sendable, Service {
         var positions: [TopicPartition: Offset] = [:]
         /// What has been handed out, which is what a commit commits.
         var consumed: [TopicPartition: Offset] = [:]
+        /// What of it the caller is done with, since it has asked for more.
+        var finished: [TopicPartition: Offset] = [:]
+        /// How often each partition has been sought in, given or taken, so that what was fetched before is known.
+        var moves: [TopicPartition: Int] = [:]
+        /// Whether a graceful shutdown waits for the caller to be done with what it has.
+        var isShuttingDown = false
         var committed: [TopicPartition: Offset] = [:]
         var paused: Set<TopicPartition> = []
         var turn = 0
@@ -131,14 +137,24 @@ public final class Consumer: Sendable, Service {
 
     // MARK: Reading
 
-    /// The next batch of any of the partitions, waited for where there is none yet.
+    /// The next batch of any of the partitions, waited for where there is none yet. The batch before it counts as done
+    /// with.
     ///
     /// - Returns: `nil` once the consumer is closed.
     /// - Throws: `LogError`, among them `offsetOutOfRange` with `offsetReset` none, and `corruptMessage`;
     ///   `CancellationError`.
     public func nextBatch() async throws -> ConsumedBatch? {
+        guard let batch = try await fetchNext() else { return nil }
+        noteConsumed(batch.topicPartition, batch.nextOffset)
+        return batch
+    }
+
+    /// The next batch, which has not been handed out yet.
+    func fetchNext() async throws -> ConsumedBatch? {
+        noteFinished()
         while true {
             try Task.checkCancellation()
+            if state.withLock({ $0.isShuttingDown }) { try await close() }
             let (isClosed, failure) = state.withLock { ($0.isClosed, $0.failure) }
             if let failure { throw failure }
             if isClosed { return nil }
@@ -169,7 +185,7 @@ public final class Consumer: Sendable, Service {
         }
         for id in partitions {
             let partition = try log.directory.partition(id)
-            let offset = try position(of: id)
+            guard let offset = try readPosition(of: id) else { continue }
             let buffer = state.withLock { $0.buffers.removeValue(forKey: id) } ?? FetchBuffer()
             defer { state.withLock { $0.buffers[id] = buffer } }
             let fetched: PartitionLog.Fetched
@@ -181,13 +197,13 @@ public final class Consumer: Sendable, Service {
                 return try fetch(atLeast: minBytes)
             }
             guard fetched.nextOffset > offset, buffer.bytes.count >= minBytes else { continue }
-            let isStillAssigned = state.withLock { state in
-                guard state.assigned.contains(id), state.positions[id] == offset else { return false }
+            let move = state.withLock { state -> Int? in
+                guard state.assigned.contains(id), state.positions[id] == offset else { return nil }
                 state.positions[id] = fetched.nextOffset
-                return true
+                return state.moves[id, default: 0]
             }
-            guard isStillAssigned else { continue }
-            return ConsumedBatch(id, from: offset, fetched, Array(buffer.bytes))
+            guard let move else { continue }
+            return ConsumedBatch(id, from: offset, fetched, Array(buffer.bytes), move: move)
         }
         return nil
     }
@@ -199,6 +215,21 @@ public final class Consumer: Sendable, Service {
         }
     }
 
+    /// Notes that the caller is done with all that it has been handed.
+    func noteFinished() {
+        state.withLock { $0.finished = $0.consumed }
+    }
+
+    /// Whether a batch is still the caller's to read: its partition was neither sought in nor given away since.
+    func isCurrent(_ batch: ConsumedBatch) -> Bool {
+        state.withLock {
+            $0.assigned.contains(batch.topicPartition)
+                && $0.moves[batch.topicPartition, default: 0] == batch.move
+        }
+    }
+
+    var isShuttingDown: Bool { state.withLock { $0.isShuttingDown || $0.isClosed } }
+
     // MARK: Positions
 
     /// The partitions that are read now.
@@ -207,18 +238,38 @@ public final class Consumer: Sendable, Service {
     /// The offset of the next record of a partition.
     ///
     /// - Throws: `LogError` with code `offsetOutOfRange` where `offsetReset` is none and nothing is
-    ///   committed.
+    ///   committed; `unstableOffsetCommit` where a transaction that moves it is not decided yet.
     public func position(of id: TopicPartition) throws -> Offset {
         if let position = state.withLock({ $0.positions[id] }) { return position }
-        if let group = options.group, let committed = try log.groups.committed(group, id) {
-            state.withLock { $0.positions[id] = committed.offset }
+        // What is read of committed records goes on from committed offsets that stay.
+        let requireStable = options.isolation == .readCommitted
+        if let group = options.group,
+            let committed = try log.groups.committed(group, id, requireStable: requireStable)
+        {
+            setPosition(id, committed.offset)
             return committed.offset
         }
-        try reset(id, because: LogError(.offsetOutOfRange, "group has committed nothing in \(id)"))
-        return state.withLock { $0.positions[id] ?? .zero }
+        return try reset(id, because: LogError(.offsetOutOfRange, "the group has committed nothing in \(id)"))
     }
 
-    private func reset(_ id: TopicPartition, because error: LogError) throws {
+    /// The same; `nil` where it is not known yet.
+    private func readPosition(of id: TopicPartition) throws -> Offset? {
+        do {
+            return try position(of: id)
+        } catch let error as LogError where error.code == .unstableOffsetCommit {
+            return nil
+        }
+    }
+
+    private func setPosition(_ id: TopicPartition, _ offset: Offset) {
+        state.withLock { state in
+            // A partition that is somebody else's has no position here that could be taken for one later.
+            if state.assigned.contains(id) { state.positions[id] = offset }
+        }
+    }
+
+    @discardableResult
+    private func reset(_ id: TopicPartition, because error: LogError) throws -> Offset {
         let partition = try log.directory.partition(id)
         let offset: Offset
         switch options.offsetReset {
@@ -228,7 +279,8 @@ public final class Consumer: Sendable, Service {
             offset = try partition.offset(forTimestamp: time)?.offset ?? partition.highWatermark
         case .none: throw error
         }
-        state.withLock { $0.positions[id] = offset }
+        setPosition(id, offset)
+        return offset
     }
 
     /// Goes on at another offset of a partition.
@@ -241,6 +293,8 @@ public final class Consumer: Sendable, Service {
             }
             state.positions[id] = offset
             state.consumed[id] = offset
+            state.finished[id] = offset
+            state.moves[id, default: 0] += 1
         }
     }
 
@@ -257,15 +311,21 @@ public final class Consumer: Sendable, Service {
 
     // MARK: Committing
 
-    /// Commits everything that has been handed out.
+    /// Commits everything that has been handed out, what the caller has in hand included.
     ///
     /// - Throws: as `GroupCoordinator.commit`; `rebalanceInProgress` and the like say that somebody else reads
     ///   those records again.
     public func commit() async throws {
-        try await commit(
-            state.withLock { state in
-                state.consumed.filter { state.committed[$0.key] != $0.value }
-            }.mapValues { CommittedOffset($0) })
+        try await commit(pendingOffsets(\.consumed))
+    }
+
+    private func pendingOffsets(
+        _ path: any KeyPath<State, [TopicPartition: Offset]> & Sendable
+    ) -> [TopicPartition: CommittedOffset] {
+        state.withLock { state in
+            let committed = state.committed
+            return state[keyPath: path].filter { committed[$0.key] != $0.value }
+        }.mapValues { CommittedOffset($0) }
     }
 
     /// Commits these offsets: of each partition that of the next record that is wanted.
@@ -291,8 +351,8 @@ public final class Consumer: Sendable, Service {
     /// Commits, and takes it that a member that is one no more has to join again.
     func commitOrRejoin() async throws {
         do {
-            try await commit()
-        } catch let error as LogError where Self.asksToJoin(error) {
+            try await commit(pendingOffsets(\.finished))
+        } catch let error as LogError where Self.asksToJoin(error) && !options.topics.isEmpty {
             lose(error)
         }
     }
@@ -304,14 +364,29 @@ public final class Consumer: Sendable, Service {
 
     // MARK: Ending
 
-    /// Waits for a graceful shutdown and closes.
+    /// How long a graceful shutdown waits for the caller to be done with what it has in hand.
+    private static let shutdownWait = Duration.seconds(10)
+
+    /// Waits for a graceful shutdown and closes, once the caller is done with what it has in hand: what it has not
+    /// finished within ten seconds is not committed, so that it is read again.
     public func run() async throws {
         try? await gracefulShutdown()
-        try await close()
+        state.withLock { $0.isShuttingDown = true }
+        log.directory.signal.notify()
+        let deadline = ContinuousClock.now + Self.shutdownWait
+        while ContinuousClock.now < deadline {
+            if state.withLock({ $0.isClosed || $0.finished == $0.consumed }) { break }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        try await finish(\.finished)
     }
 
-    /// Commits where that is automatic, leaves the group, and ends the sequences.
+    /// Commits, where that is automatic, everything that has been handed out; leaves the group; ends the sequences.
     public func close() async throws {
+        try await finish(\.consumed)
+    }
+
+    private func finish(_ committed: any KeyPath<State, [TopicPartition: Offset]> & Sendable) async throws {
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
             return state.isClosed
@@ -320,16 +395,25 @@ public final class Consumer: Sendable, Service {
         stopHeartbeats()
         var failure: (any Error)?
         if options.autoCommitInterval != nil {
-            do { try await commitOrRejoin() } catch { failure = error }
+            do {
+                try await commit(pendingOffsets(committed))
+            } catch let error as LogError where Self.asksToJoin(error) {
+                // Somebody else reads those records again.
+            } catch {
+                failure = error
+            }
         }
-        // A static member stays, to come back.
-        if let membership = state.withLock({ $0.membership }), let group = options.group,
-            options.instanceID == nil
-        {
-            try? log.groups.leave(group, memberID: membership.memberID)
-        }
+        leave()
         log.directory.signal.notify()
         if let failure { throw failure }
+    }
+
+    /// Leaves the group; a static member stays, to come back.
+    func leave() {
+        guard let membership = state.withLock({ $0.membership }), let group = options.group,
+            options.instanceID == nil
+        else { return }
+        try? log.groups.leave(group, memberID: membership.memberID)
     }
 
     func stopHeartbeats() {
@@ -343,6 +427,7 @@ public final class Consumer: Sendable, Service {
     func startHeartbeats() {
         heartbeats.withLock { task in
             task?.cancel()
+            if state.withLock({ $0.isClosed }) { return }
             let interval = options.heartbeatInterval
             task = Task { [weak self] in
                 while !Task.isCancelled {

@@ -71,6 +71,14 @@ public final class EmbeddedLog: Sendable, Service {
         try Consumer(self, options)
     }
 
+    /// Deletes a topic with all its records, and what groups have committed in it.
+    ///
+    /// - Throws: as `LogDirectory.deleteTopic`.
+    public func deleteTopic(_ topic: String) throws {
+        try directory.deleteTopic(topic)
+        try groups.forget(topic: topic)
+    }
+
     /// Does what becomes due until a graceful shutdown, then closes the log.
     public func run() async throws {
         // The last round is for what came before the shutdown.

@@ -48,9 +48,17 @@ extension Producer {
     ///   error of a batch that could not be sent, after which the transaction can only be aborted.
     public func commitTransaction() async throws {
         _ = try transactionalID()
-        _ = try state.withLock { try Self.requireOpen(&$0) }
-        try await flush()
-        _ = try state.withLock { try Self.requireOpen(&$0) }
+        // From here on nothing more is taken in: it would come behind the marker.
+        try state.withLock { state in
+            _ = try Self.requireOpen(&state)
+            state.transaction = .ending
+        }
+        do {
+            try await flush()
+        } catch {
+            state.withLock { $0.transaction = .failed }
+            throw error
+        }
         try await end(commit: true)
     }
 
@@ -62,6 +70,7 @@ extension Producer {
             guard state.transaction != .none else {
                 throw LogError(.invalidTransactionState, "no transaction is open")
             }
+            state.transaction = .ending
         }
         try? await flush()
         try await end(commit: false)
@@ -82,8 +91,15 @@ extension Producer {
         } catch let error as LogError where error.code == .producerFenced {
             state.withLock { $0.fatal = error }
             throw error
+        } catch {
+            // It can be tried again, to the same end.
+            state.withLock { $0.transaction = isCommit ? .open : .failed }
+            throw error
         }
-        state.withLock { $0.transaction = .none }
+        state.withLock { state in
+            state.transaction = .none
+            state.partitionsInTransaction = []
+        }
     }
 
     /// Tells the coordinator of a partition before the first record goes there.
@@ -114,6 +130,7 @@ extension Producer {
         case .open: break
         case .none:
             throw LogError(.invalidTransactionState, "no transaction is open: call beginTransaction first")
+        case .ending: throw LogError(.invalidTransactionState, "the transaction is being ended")
         case .failed:
             throw LogError(
                 .invalidTransactionState, "a batch of the transaction could not be sent: abort it")

@@ -48,6 +48,8 @@ public final class Producer: Sendable, Service {
     struct State {
         var identity: TransactionCoordinator.ProducerIdentity?
         var topics: [String: [PartitionLog]] = [:]
+        /// Which state of the directory's topics they are of.
+        var topology = -1
         var accumulators: [TopicPartition: Accumulator] = [:]
         var sticky: [String: Int32] = [:]
         var isLingering = false
@@ -63,6 +65,8 @@ public final class Producer: Sendable, Service {
     enum TransactionPhase {
         case none
         case open
+        /// It is being committed or aborted, and takes nothing more.
+        case ending
         /// A batch of it could not be sent, so it can only be aborted.
         case failed
     }
@@ -77,9 +81,14 @@ public final class Producer: Sendable, Service {
         /// The offset behind the last record sent.
         var end = Offset.zero
 
+        /// The largest batch that the topic takes.
+        let bytesMax: Int
+
         init(_ partition: PartitionLog, _ compression: Compression) {
             self.partition = partition
-            builder = RecordBatchBuilder(compression: partition.configuration.compression ?? compression)
+            let configuration = partition.configuration
+            bytesMax = configuration.maxMessageBytes
+            builder = RecordBatchBuilder(compression: configuration.compression ?? compression)
         }
     }
 
@@ -127,8 +136,13 @@ public final class Producer: Sendable, Service {
             return try await delivery.metadata
         }
         let delivery = Delivery()
-        let isLate = try add(record, delivery)
-        if options.linger == .zero || isLate { try await settle(drain()) } else { linger() }
+        let added = try add(record, delivery)
+        if options.linger == .zero || added.isFull {
+            try await settle(added.sent + drain())
+        } else {
+            try await settle(added.sent)
+            linger()
+        }
         return try await delivery.metadata
     }
 
@@ -139,16 +153,13 @@ public final class Producer: Sendable, Service {
     @discardableResult
     public func enqueue(_ record: ProducerRecord) async throws -> Delivery {
         let delivery = Delivery()
-        let isFull = try add(record, delivery)
-        if isFull {
-            let sent = drain(onlyFull: true)
-            if isOverLimit || !needsAcknowledgement(sent) {
-                try await settle(sent)
-            } else {
-                Task { try? await settle(sent) }
-            }
+        let added = try add(record, delivery)
+        let sent = added.sent + (added.isFull ? drain(onlyFull: true) : [])
+        if !added.isFull { linger() }
+        if isOverLimit || !needsAcknowledgement(sent) {
+            try await settle(sent)
         } else {
-            linger()
+            Task { try? await settle(sent) }
         }
         return delivery
     }
@@ -181,9 +192,11 @@ public final class Producer: Sendable, Service {
         state.withLock { $0.unacknowledgedBytes > options.unacknowledgedBytesMax }
     }
 
-    /// Puts a record into its batch; whether the batch is full.
-    private func add(_ record: ProducerRecord, _ delivery: Delivery) throws -> Bool {
-        let size = (record.key?.count ?? 0) + (record.value?.count ?? 0)
+    /// Puts a record into its batch; whether that is full now, and the batch before it where it would not have fit.
+    private func add(_ record: ProducerRecord, _ delivery: Delivery) throws -> (isFull: Bool, sent: [Sent]) {
+        let size = record.withFields {
+            RecordBatchBuilder.byteCountMax(key: $0, value: $1, headers: record.headers)
+        }
         guard size <= TopicWriter.recordBytesMax else {
             throw LogError(
                 .messageTooLarge,
@@ -194,6 +207,12 @@ public final class Producer: Sendable, Service {
             if let fatal = state.fatal { throw fatal }
             let accumulator = try accumulator(for: record, &state)
             try takeIntoTransaction(accumulator.partition.topicPartition, &state)
+            let limit = min(options.batchBytes, accumulator.bytesMax)
+            var sent: [Sent] = []
+            // A batch that the record would carry over the limit goes first, so that one large record fits.
+            if accumulator.builder.recordCount > 0, accumulator.builder.byteCount + size > limit {
+                sent.append(write(accumulator, &state))
+            }
             record.withFields { key, value in
                 accumulator.builder.append(
                     timestamp: timestamp, key: key, value: value, headers: record.headers)
@@ -205,12 +224,17 @@ public final class Producer: Sendable, Service {
                 delivery.finish(.success(place))
             }
             accumulator.deliveries.append((delivery, timestamp))
-            return accumulator.builder.byteCount >= options.batchBytes
+            return (accumulator.builder.byteCount >= limit, sent)
         }
     }
 
     private func accumulator(for record: ProducerRecord, _ state: inout State) throws -> Accumulator {
         let topic = record.topic
+        let topology = log.directory.topology.load(ordering: .relaxed)
+        if state.topology != topology {
+            state.topology = topology
+            state.topics = [:]
+        }
         if state.topics[topic]?.isEmpty ?? true { state.topics[topic] = log.directory.partitions(of: topic) }
         guard let partitions = state.topics[topic], !partitions.isEmpty else {
             throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.directory.path)")
@@ -221,7 +245,7 @@ public final class Producer: Sendable, Service {
         } else if let key = record.key {
             number = key.withUnsafeBytes { Partitioner.partition(key: $0, of: Int32(partitions.count)) }
         } else {
-            number = state.sticky[topic, default: 0] % Int32(partitions.count)
+            number = (state.sticky[topic, default: 0] & .max) % Int32(partitions.count)
         }
         guard partitions.indices.contains(Int(number)) else {
             throw LogError(
@@ -229,8 +253,14 @@ public final class Producer: Sendable, Service {
                 "topic \(topic) has partitions 0 to \(partitions.count - 1), not \(number)")
         }
         let id = TopicPartition(topic, number)
-        if let accumulator = state.accumulators[id] { return accumulator }
-        let accumulator = Accumulator(partitions[Int(number)], options.compression)
+        let partition = partitions[Int(number)]
+        if let accumulator = state.accumulators[id] {
+            // One of a topic that was deleted has to learn of it when it is sent.
+            if accumulator.partition === partition || accumulator.builder.recordCount > 0 {
+                return accumulator
+            }
+        }
+        let accumulator = Accumulator(partition, options.compression)
         state.accumulators[id] = accumulator
         return accumulator
     }
@@ -241,13 +271,10 @@ public final class Producer: Sendable, Service {
     func drain(onlyFull: Bool = false) -> [Sent] {
         state.withLock { state in
             var sent: [Sent] = []
-            for (id, accumulator) in state.accumulators where accumulator.builder.recordCount > 0 {
-                if onlyFull, accumulator.builder.byteCount < options.batchBytes { continue }
-                let batch = write(accumulator, &state)
-                state.unacknowledgedBytes += batch.bytes
-                if case .failure = batch.result, state.transaction == .open { state.transaction = .failed }
-                state.sticky[id.topic, default: 0] += 1
-                sent.append(batch)
+            for accumulator in state.accumulators.values where accumulator.builder.recordCount > 0 {
+                let limit = min(options.batchBytes, accumulator.bytesMax)
+                if onlyFull, accumulator.builder.byteCount < limit { continue }
+                sent.append(write(accumulator, &state))
             }
             return sent
         }
@@ -277,6 +304,9 @@ public final class Producer: Sendable, Service {
             state.failure = state.failure ?? error
         case .failure(let error): state.failure = state.failure ?? error
         }
+        state.unacknowledgedBytes += bytes
+        if case .failure = result, state.transaction == .open { state.transaction = .failed }
+        state.sticky[accumulator.partition.topicPartition.topic, default: 0] &+= 1
         return Sent(partition: accumulator.partition, result: result, deliveries: deliveries, bytes: bytes)
     }
 

@@ -9,14 +9,15 @@ public final class TopicWriter {
     private let builders: [RecordBatchBuilder]
     /// Those of the builders.
     private let encoders: [RecordEncoder]
-    private let batchBytes: Int
+    /// The size at which each partition's batch is sent.
+    private let batchBytes: [Int]
     private let identity: TransactionCoordinator.ProducerIdentity?
     private var sequences: [Int32]
     private var ends: [Offset]
     private var stickyIndex = 0
     private var hasFailed = false
 
-    /// The largest key and value together that surely fit a batch.
+    /// The largest record, headers and all, that surely fits a batch.
     public static let recordBytesMax = 1_000_000
 
     /// A writer for a topic that exists.
@@ -37,7 +38,7 @@ public final class TopicWriter {
         }
         if let partition { partitions = [try log.partition(TopicPartition(topic, partition))] }
         self.partitions = partitions
-        self.batchBytes = batchBytes
+        self.batchBytes = partitions.map { min(batchBytes, $0.configuration.maxMessageBytes) }
         self.identity = identity
         sequences = partitions.map { _ in 0 }
         ends = partitions.map { _ in .zero }
@@ -57,7 +58,7 @@ public final class TopicWriter {
         key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64,
         headers: [RecordHeader] = []
     ) throws {
-        let size = (key?.count ?? 0) + (value?.count ?? 0)
+        let size = RecordBatchBuilder.byteCountMax(key: key, value: value, headers: headers)
         guard size <= Self.recordBytesMax, !hasFailed else { throw refusal(size) }
         let index: Int
         if partitions.count == 1 {
@@ -69,10 +70,7 @@ public final class TopicWriter {
         }
         let encoder = encoders[index]
         // A batch that the record would carry over the limit goes first, so that one large record fits.
-        if encoder.state.pointee.recordCount > 0,
-            encoder.state.pointee.used
-                + RecordBatchBuilder.byteCountMax(key: key, value: value, headers: headers) > batchBytes
-        {
+        if encoder.state.pointee.recordCount > 0, encoder.state.pointee.used + size > batchBytes[index] {
             try guarded { try sendBatch(index) }
         }
         encoder.append(timestamp: timestamp, key: key, value: value, headers: headers)

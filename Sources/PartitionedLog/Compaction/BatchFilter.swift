@@ -37,7 +37,7 @@ struct BatchFilter {
         if kept == 0 { return emptied(batch) }
         let needsHorizon = tombstones && !undecided && header.deleteHorizon == nil
         if kept == header.recordCount, !needsHorizon { return .keep }
-        let horizon = needsHorizon ? now + deleteRetention : header.deleteHorizon
+        let horizon = needsHorizon ? now.plus(deleteRetention) : header.deleteHorizon
         // Codecs that are only read become zstd, which any reader of these files has.
         let codec = header.compression == Compression.none ? Compression.none : .zstd
         let rebuilt = try batch.rebuilt(codec, deleteHorizon: horizon, &scratch) { isKept($0, header) }
@@ -65,7 +65,8 @@ struct BatchFilter {
             return .keep
         case .nothing:
             if let horizon = batch.header.deleteHorizon { return now < horizon ? .keep : emptied(batch) }
-            let rebuilt = try batch.rebuilt(.none, deleteHorizon: now + deleteRetention, &scratch) { _ in true
+            let rebuilt = try batch.rebuilt(.none, deleteHorizon: now.plus(deleteRetention), &scratch) { _ in
+                true
             }
             return rebuilt.map(Decision.replace) ?? .keep
         }

@@ -84,7 +84,7 @@ struct LogCleaner {
             for segment in state.segments where segment !== state.active {
                 let isYoung =
                     configuration.minCompactionLagMilliseconds > 0
-                    && segment.maxTimestamp > now - configuration.minCompactionLagMilliseconds
+                    && now.minus(segment.maxTimestamp) < configuration.minCompactionLagMilliseconds
                 guard segment.baseOffset < stable, !isYoung else { break }
                 segments.append(segment)
                 end = min(stable, segment.nextOffset)
@@ -106,14 +106,16 @@ struct LogCleaner {
         let dirty = dirtySegments.reduce(0) { $0 + $1.byteCount }
         let oldest = dirtySegments.compactMap(\.firstTimestamp).min() ?? now
         return Double(dirty) > Double(total) * task.configuration.minCleanableDirtyRatio
-            || now - oldest > task.configuration.maxCompactionLagMilliseconds
+            || now.minus(oldest) > task.configuration.maxCompactionLagMilliseconds
     }
 
     /// The last offset of each key between the task's first dirty offset and the offset that is returned,
     /// which is the task's end unless there are more keys than fit.
     private func mapOffsets(_ task: Task) throws -> (OffsetMap, Offset) {
         var map = OffsetMap(bytesMax: mapBytesMax)
-        var transactions = CleanedTransactions(aborted: task.aborted)
+        // Those that ended before are not ended by a marker that is looked at here.
+        var transactions = CleanedTransactions(
+            aborted: task.aborted.filter { $0.lastOffset >= task.firstDirty })
         var scratch = RecordScratch()
         for segment in task.segments where segment.nextOffset > task.firstDirty {
             let reader = BatchFileReader(segment.file, to: segment.byteCount)
@@ -196,6 +198,12 @@ struct LogCleaner {
         try output.write(pending, at: position)
         position += pending.count
         try output.sync()
+        // What is behind the cleaned part is kept as it is, and so is what is known of it.
+        aborted += try partition.state.withLock { _ in
+            try group.flatMap { segment in
+                try segment.abortedTransactions(in: segment.baseOffset..<segment.nextOffset)
+            }
+        }.filter { $0.lastOffset >= filter.mapEnd }
         try install(group, paths, aborted)
         return position
     }

@@ -22,7 +22,7 @@ struct ConsumerGroup {
 
         var id: String { request.memberID }
 
-        func deadline() -> Int64 { lastHeard + Int64(request.sessionTimeoutMilliseconds) }
+        func deadline() -> Int64 { lastHeard.plus(Int64(request.sessionTimeoutMilliseconds)) }
     }
 
     enum Wake: Sendable {
@@ -63,6 +63,14 @@ struct ConsumerGroup {
         _ request: GroupCoordinator.JoinRequest, now: Int64,
         _ waiter: CheckedContinuation<GroupCoordinator.JoinResponse, any Error>, isNew: Bool
     ) -> [Wake] {
+        if let instance = request.instanceID, !isNew,
+            let member = members.first(where: { $0.request.instanceID == instance }),
+            member.id != request.memberID
+        {
+            let fenced = LogError(
+                .fencedInstanceID, "instance \(instance) of group \(name) is member \(member.id) now")
+            return [.joined(waiter, .failure(fenced))]
+        }
         guard members.isEmpty || (protocolType == request.protocolType && !common(with: request).isEmpty)
         else {
             return [
@@ -108,7 +116,7 @@ struct ConsumerGroup {
             .fencedInstanceID, "instance \(request.instanceID ?? "") of group \(name) has a new member")
         if let joining = old.joining { wakes.append(.joined(joining, .failure(fenced))) }
         if let syncing = old.syncing { wakes.append(.synced(syncing, .failure(fenced))) }
-        let wantsTheSame = old.request.protocols == request.protocols
+        let wantsTheSame = topics(of: old.request) == topics(of: request)
         members[index] = Member(request: request, assignment: old.assignment, lastHeard: now)
         if leader == old.id { leader = request.memberID }
         if phase == .stable, wantsTheSame {
@@ -117,6 +125,13 @@ struct ConsumerGroup {
         members[index].joining = waiter
         if phase != .preparingRebalance { wakes += prepareRebalance(now: now) }
         return wakes + completeJoinIfAllAreHere(now: now)
+    }
+
+    /// What a member wants to read, by the assignor that was chosen; `nil` where it does not know that.
+    private func topics(of request: GroupCoordinator.JoinRequest) -> [String]? {
+        request.protocols.first { $0.name == protocolName }.flatMap {
+            try? ConsumerSubscription(reading: $0.metadata).topics.sorted()
+        }
     }
 
     private func common(with request: GroupCoordinator.JoinRequest?) -> [String] {
@@ -130,7 +145,7 @@ struct ConsumerGroup {
     private mutating func prepareRebalance(now: Int64) -> [Wake] {
         phase = .preparingRebalance
         let timeout = members.map(\.request.rebalanceTimeoutMilliseconds).max() ?? 0
-        rebalanceDeadline = now + Int64(timeout)
+        rebalanceDeadline = now.plus(Int64(timeout))
         return members.indices.compactMap { index in
             defer { members[index].syncing = nil }
             return members[index].syncing.map { .synced($0, .failure(rebalancing)) }
@@ -300,8 +315,8 @@ struct ConsumerGroup {
                     GroupMetadata.Member(
                         id: member.id, instanceID: member.request.instanceID,
                         clientID: member.request.clientID, clientHost: member.request.clientHost,
-                        rebalanceTimeout: Int32(member.request.rebalanceTimeoutMilliseconds),
-                        sessionTimeout: Int32(member.request.sessionTimeoutMilliseconds),
+                        rebalanceTimeout: Int32(clamping: member.request.rebalanceTimeoutMilliseconds),
+                        sessionTimeout: Int32(clamping: member.request.sessionTimeoutMilliseconds),
                         subscription: member.request.protocols.first { $0.name == protocolName }?.metadata
                             ?? [],
                         assignment: member.assignment)
@@ -309,12 +324,14 @@ struct ConsumerGroup {
     }
 
     /// Takes up a group as it was written down. Its members have until their sessions' end to be heard of.
-    mutating func restore(_ metadata: GroupMetadata, now: Int64) {
+    ///
+    /// - Parameter withMembers: whether they may still be there: who has the log for itself knows that they are not.
+    mutating func restore(_ metadata: GroupMetadata, withMembers: Bool, now: Int64) {
         protocolType = metadata.protocolType
         generation = metadata.generation
         protocolName = metadata.protocolName
         leader = metadata.leader
-        members = metadata.members.map { member in
+        members = (withMembers ? metadata.members : []).map { member in
             Member(
                 request: GroupCoordinator.JoinRequest(
                     group: name, memberID: member.id, instanceID: member.instanceID,
@@ -327,5 +344,6 @@ struct ConsumerGroup {
         }
         phase = members.isEmpty ? .empty : .stable
         emptySince = members.isEmpty ? metadata.timestamp : nil
+        if members.isEmpty { (protocolName, leader) = (nil, nil) }
     }
 }

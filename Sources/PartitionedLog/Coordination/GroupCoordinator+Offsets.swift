@@ -154,6 +154,25 @@ extension GroupCoordinator {
         try remove(name, offsets: partitions)
     }
 
+    /// Forgets what any group has committed in a topic, because it is deleted.
+    public func forget(topic: String) throws {
+        let now = log.clock()
+        let writes = try state.withLock { state in
+            var writes: [InternalTopic.Write] = []
+            for name in state.groups.keys.sorted() {
+                let gone = state.groups[name]?.offsets.keys.filter { $0.topic == topic }.sorted() ?? []
+                if gone.isEmpty { continue }
+                let entries = gone.map {
+                    InternalTopic.Entry(key: GroupRecordKey.offset(group: name, $0).encoded, value: nil)
+                }
+                writes.append(try InternalTopic.groups.append(entries, for: name, in: log, timestamp: now))
+                for id in gone { state.groups[name]?.offsets[id] = nil }
+            }
+            return writes
+        }
+        for write in writes { try write.commit() }
+    }
+
     private func remove(_ name: String, offsets chosen: [TopicPartition]?) throws {
         let now = log.clock()
         let write = try state.withLock { state in
@@ -203,7 +222,9 @@ extension GroupCoordinator {
 
 extension GroupCoordinator.State {
     /// Takes in a record of `__consumer_offsets`.
-    mutating func apply(_ record: Record, _ header: RecordBatchHeader, now: Int64) throws {
+    mutating func apply(
+        _ record: Record, _ header: RecordBatchHeader, restoresMembers: Bool, now: Int64
+    ) throws {
         if header.isControl {
             if let marker = EndTransactionMarker(record) {
                 endTransaction(producerID: header.producerID, isCommit: marker.isCommit)
@@ -229,7 +250,8 @@ extension GroupCoordinator.State {
                 return
             }
             let metadata = try GroupMetadata(reading: value)
-            groups[name, default: ConsumerGroup(name)].restore(metadata, now: now)
+            groups[name, default: ConsumerGroup(name)].restore(
+                metadata, withMembers: restoresMembers, now: now)
         }
     }
 

@@ -10,6 +10,9 @@ public final class GroupCoordinator: Sendable {
         public var sessionTimeouts = 6_000...1_800_000
         /// How long offsets are kept once a group has no members: `offsets.retention.minutes`.
         public var offsetsRetentionMilliseconds: Int64 = 7 * 24 * 3_600_000
+        /// Whether members of before a restart may still be there. Those of this process cannot be; those of clients
+        /// that are connected to it can.
+        public var restoresMembers = false
         /// A clock that never goes back, by which sessions end.
         public var uptime: @Sendable () -> Int64
 
@@ -45,7 +48,7 @@ public final class GroupCoordinator: Sendable {
         var state = State()
         let now = options.uptime()
         try InternalTopic.groups.replay(log) { _, header, record in
-            try state.apply(record, header, now: now)
+            try state.apply(record, header, restoresMembers: options.restoresMembers, now: now)
         }
         self.state = Mutex(state)
     }
@@ -171,6 +174,14 @@ public final class GroupCoordinator: Sendable {
             named.memberID = "\(request.instanceID ?? request.clientID)-\(KafkaID(using: &generator).text)"
         }
         let joining = named
+        // Who waits for the others must not wait for one that is never heard of again.
+        let watch = Task { [self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(100))
+                expire()
+            }
+        }
+        defer { watch.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { waiter in
                 change(joining.group) { group, now in

@@ -53,13 +53,18 @@ public final class TransactionCoordinator: Sendable {
         state = Mutex(State(transactions: transactions))
         guard log.access == .readWrite else { return }
         try state.withLock { state in
-            for (id, transaction) in state.transactions {
-                switch transaction.phase {
-                case .prepareCommit: try finish(id, isCommit: true, &state)
-                case .prepareAbort, .prepareEpochFence: try finish(id, isCommit: false, &state)
-                case .empty, .ongoing, .completeCommit, .completeAbort, .dead: break
-                }
+            for id in state.transactions.keys {
+                try finishDecided(id, &state)
             }
+        }
+    }
+
+    /// Goes on with the end of a transaction that has been decided, where a marker could not be written.
+    private func finishDecided(_ transactionalID: String, _ state: inout State) throws {
+        switch state.transactions[transactionalID]?.phase {
+        case .prepareCommit: try finish(transactionalID, isCommit: true, &state)
+        case .prepareAbort, .prepareEpochFence: try finish(transactionalID, isCommit: false, &state)
+        case .empty, .ongoing, .completeCommit, .completeAbort, .dead, nil: break
         }
     }
 
@@ -92,6 +97,7 @@ public final class TransactionCoordinator: Sendable {
             if state.transactions[transactionalID]?.phase == .ongoing {
                 try fence(transactionalID, &state)
             }
+            try finishDecided(transactionalID, &state)
             let now = log.clock()
             var transaction: TransactionMetadata
             if let known = state.transactions[transactionalID], known.epoch < Int16.max - 1 {
@@ -212,12 +218,14 @@ public final class TransactionCoordinator: Sendable {
     public func expire() throws {
         let now = log.clock()
         try state.withLock { state in
-            for (id, transaction) in state.transactions {
+            for id in state.transactions.keys {
+                try finishDecided(id, &state)
+                guard let transaction = state.transactions[id] else { continue }
                 if transaction.phase == .ongoing {
-                    if transaction.start + Int64(transaction.timeoutMilliseconds) < now {
+                    if transaction.start.plus(Int64(transaction.timeoutMilliseconds)) < now {
                         try fence(id, &state)
                     }
-                } else if transaction.lastUpdate + Self.expirationMilliseconds < now {
+                } else if transaction.lastUpdate.plus(Self.expirationMilliseconds) < now {
                     let entry = InternalTopic.Entry(key: TransactionMetadata.key(id), value: nil)
                     _ = try InternalTopic.transactions.append([entry], for: id, in: log, timestamp: now)
                     state.transactions[id] = nil

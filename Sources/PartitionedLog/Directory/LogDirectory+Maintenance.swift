@@ -17,6 +17,7 @@ extension LogDirectory {
     /// An embedder calls it every now and then, or runs a `LogService`.
     public func maintain() -> Maintenance {
         var result = Maintenance()
+        guard access == .readWrite else { return result }
         let now = clock()
         for (id, partition) in sortedPartitions {
             do {
@@ -50,7 +51,10 @@ extension LogDirectory {
         let cleanedTo = state.withLock { $0.cleanedTo[id] ?? .zero }
         let cleaner = LogCleaner(partition, now: clock())
         guard let compaction = try cleaner.clean(from: cleanedTo, force: force) else { return nil }
-        state.withLock { $0.cleanedTo[id] = compaction.cleanedTo }
+        state.withLock { state in
+            // The topic may have been deleted meanwhile, and another made in its name.
+            if state.partitions[id] === partition { state.cleanedTo[id] = compaction.cleanedTo }
+        }
         try writeCheckpoints()
         return compaction
     }
@@ -89,10 +93,14 @@ extension LogDirectory {
                 fileSystem: fileSystem, recoveryPoint: recoveryPoint, logStart: logStart, isClean: false,
                 readOnly: false, now: clock())
             loader.checksAll = true
-            let repaired = PartitionLog(
-                id, directory: "\(path)/\(id)", fileSystem: fileSystem, clock: clock, signal: signal,
-                state: try loader.load())
+            // Not before what compaction or retention is about is done.
+            let repaired = try partition.cleaning.withLock { _ in
+                PartitionLog(
+                    id, directory: "\(path)/\(id)", fileSystem: fileSystem, clock: clock, signal: signal,
+                    state: try loader.load())
+            }
             state.withLock { $0.partitions[id] = repaired }
+            topology.add(1, ordering: .relaxed)
             return loader.recoveries
         }
     }
@@ -101,9 +109,9 @@ extension LogDirectory {
 
     /// Flushes every partition and remembers how far, so that the next start has less to check.
     public func flush() throws {
+        try requireWritable()
         try forAllPartitions { try $0.flush() }
-        try write(
-            state.withLock { $0.partitions }.mapValues(\.recoveryPoint), to: CheckpointName.recoveryPoint)
+        try checkpointing.withLock { _ in try writeRecoveryPoints() }
     }
 
     /// Flushes everything, leaves the mark of a clean stop, and gives up the lock. Nothing can be written
@@ -136,11 +144,20 @@ extension LogDirectory {
     /// Notes beside the partitions how far each is flushed, deleted, seen and compacted. Only what has changed
     /// is written.
     func writeCheckpoints() throws {
-        let (all, cleanedTo) = state.withLock { ($0.partitions, $0.cleanedTo) }
-        try write(all.mapValues(\.recoveryPoint), to: CheckpointName.recoveryPoint)
-        try write(all.compactMapValues(\.startCheckpoint), to: CheckpointName.logStart)
-        try write(all.mapValues(\.highWatermark), to: CheckpointName.highWatermark)
-        try write(cleanedTo, to: CheckpointName.cleaner)
+        try requireWritable()
+        // What is computed last is written last.
+        try checkpointing.withLock { _ in
+            let (all, cleanedTo) = state.withLock { ($0.partitions, $0.cleanedTo) }
+            try writeRecoveryPoints()
+            try write(all.compactMapValues(\.startCheckpoint), to: CheckpointName.logStart)
+            try write(all.mapValues(\.highWatermark), to: CheckpointName.highWatermark)
+            try write(cleanedTo, to: CheckpointName.cleaner)
+        }
+    }
+
+    private func writeRecoveryPoints() throws {
+        let points = state.withLock { $0.partitions }.mapValues(\.recoveryPoint)
+        try write(points, to: CheckpointName.recoveryPoint)
     }
 
     private func write(_ offsets: [TopicPartition: Offset], to name: String) throws {

@@ -30,6 +30,7 @@ extension LogDirectory {
                 throw LogError(
                     .invalidTopic, "topic \(topic) and \(clash), which is there, differ only in '.' and '_'")
             }
+            try removeLeftovers(of: topic)
             state.withLock { $0.configs[topic] = configs }
             var generator = SystemRandomNumberGenerator()
             let id = KafkaID(using: &generator)
@@ -40,6 +41,21 @@ extension LogDirectory {
             }
         }
         signal.notify()
+    }
+
+    /// Removes what an interrupted making or deletion of the topic left: it must not be taken for the new one's.
+    private func removeLeftovers(of topic: String) throws {
+        let leftovers = state.withLock { state in
+            let ids = state.partitions.keys.filter { $0.topic == topic }.sorted()
+            for id in ids {
+                state.partitions.removeValue(forKey: id)?.markDeleted()
+                state.cleanedTo[id] = nil
+            }
+            return ids
+        }
+        for id in leftovers { try fileSystem.removeTree("\(path)/\(id)") }
+        // What the checkpoints say of a topic of this name is of one that is gone.
+        try writeCheckpoints()
     }
 
     private static func isCollision(_ one: String, _ other: String) -> Bool {
@@ -92,14 +108,18 @@ extension LogDirectory {
                     return state.partitions.removeValue(forKey: id)
                 }
                 removed?.markDeleted()
-                try fileSystem.rename(
-                    "\(path)/\(id)", to: "\(path)/\(id).\(mark)\(Self.deletedSuffix)")
+                // Not before what compaction or retention is about is done.
+                try removed?.cleaning.withLock { _ in
+                    try fileSystem.rename(
+                        "\(path)/\(id)", to: "\(path)/\(id).\(mark)\(Self.deletedSuffix)")
+                }
             }
             state.withLock { $0.configs[topic] = nil }
+            topology.add(1, ordering: .relaxed)
             try fileSystem.syncDirectory(path)
+            try writeCheckpoints()
             try Self.finishDeletions(path, fileSystem)
         }
-        try writeCheckpoints()
         signal.notify()
     }
 
@@ -133,6 +153,7 @@ extension LogDirectory {
             id, directory: directory, fileSystem: fileSystem, clock: clock, signal: signal,
             state: try loader.load())
         state.withLock { $0.partitions[id] = partition }
+        topology.add(1, ordering: .relaxed)
     }
 
     /// The id that a topic's partitions share.
@@ -206,6 +227,8 @@ extension LogDirectory {
             configuration.maxMessageBytes = RecordBatch.byteCountMax
             configuration.compression = nil
         }
+        // An epoch that was given out must not be given out again after a power cut.
+        if topic == InternalTopic.transactions.name { configuration.flush = .batch }
         for (name, value) in configs.sorted(by: { $0.key < $1.key }) {
             try configuration.set(name, to: value)
         }

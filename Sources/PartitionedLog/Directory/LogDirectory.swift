@@ -33,6 +33,10 @@ public final class LogDirectory: Sendable {
     let state: Mutex<State>
     /// Held while topics are made, changed and deleted.
     let changing = Mutex(())
+    /// Held while checkpoints are written.
+    let checkpointing = Mutex(())
+    /// Goes up whenever a partition comes, goes or is replaced.
+    let topology = Atomic<Int>(0)
 
     struct State {
         var partitions: [TopicPartition: PartitionLog] = [:]
@@ -104,6 +108,7 @@ public final class LogDirectory: Sendable {
             try fileSystem.removeFile(marker)
             try fileSystem.syncDirectory(path)
         }
+        state.cleanedTo = state.cleanedTo.filter { state.partitions[$0.key] != nil }
         self.lock = Mutex(lock)
         self.recoveries = recoveries
         self.state = Mutex(state)

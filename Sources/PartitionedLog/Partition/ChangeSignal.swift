@@ -6,8 +6,18 @@ import Synchronization
 public final class ChangeSignal: Sendable {
     private let generation = Atomic<UInt64>(0)
     private let waiterCount = Atomic<Int>(0)
-    private let waiters = Mutex<[UInt64: CheckedContinuation<Void, Never>]>([:])
+    private let waiters = Mutex<[UInt64: Waiter]>([:])
     private let nextID = Atomic<UInt64>(0)
+
+    private struct Waiter {
+        let continuation: CheckedContinuation<Void, Never>
+        var timer: Task<Void, Never>?
+
+        func wake() {
+            timer?.cancel()
+            continuation.resume()
+        }
+    }
 
     init() {}
 
@@ -24,38 +34,43 @@ public final class ChangeSignal: Sendable {
             }
             return waiters.values.map { $0 }
         }
-        for waiter in woken { waiter.resume() }
+        for waiter in woken { waiter.wake() }
     }
 
     /// Waits until there has been a change since `generation`, the time is up, or the task is cancelled.
     public func wait(after seen: UInt64, timeout: Duration) async {
         guard current == seen, timeout > .zero else { return }
         let id = nextID.wrappingAdd(1, ordering: .relaxed).newValue
-        let timer = Task { [self] in
-            try? await Task.sleep(for: timeout)
-            wake(id)
-        }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                waiters.withLock { $0[id] = continuation }
-                waiterCount.add(1, ordering: .sequentiallyConsistent)
+                waiters.withLock { waiters in
+                    waiters[id] = Waiter(continuation: continuation)
+                    waiterCount.add(1, ordering: .sequentiallyConsistent)
+                }
+                // Only now, so that it finds whom to wake.
+                let timer = Task { [self] in
+                    try? await Task.sleep(for: timeout)
+                    wake(id)
+                }
+                let isWaiting = waiters.withLock { waiters in
+                    waiters[id]?.timer = timer
+                    return waiters[id] != nil
+                }
+                if !isWaiting { timer.cancel() }
                 // A change before the count was raised may have told nobody.
                 if current != seen || Task.isCancelled { wake(id) }
             }
         } onCancel: {
             wake(id)
         }
-        timer.cancel()
     }
 
     private func wake(_ id: UInt64) {
         let waiter = waiters.withLock { waiters in
-            guard let waiter = waiters.removeValue(forKey: id) else {
-                return nil as CheckedContinuation<Void, Never>?
-            }
-            waiterCount.subtract(1, ordering: .sequentiallyConsistent)
+            let waiter = waiters.removeValue(forKey: id)
+            if waiter != nil { waiterCount.subtract(1, ordering: .sequentiallyConsistent) }
             return waiter
         }
-        waiter?.resume()
+        waiter?.wake()
     }
 }

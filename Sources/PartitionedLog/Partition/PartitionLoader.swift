@@ -49,6 +49,8 @@ struct PartitionLoader {
         if try fileSystem.kind(of: epochFile) == .file {
             epochs = LeaderEpochs(reading: try fileSystem.contents(of: epochFile))
         }
+        // A segment's name may not be on the disk though its records are.
+        if !readOnly, !isClean { try fileSystem.syncDirectory(directory) }
         let storedEpochs = epochs
         try openSegments(
             bases, snapshots: names.compactMap { SegmentPaths.baseOffset($0, suffix: ".snapshot") })
@@ -167,13 +169,7 @@ struct PartitionLoader {
         if header.partitionLeaderEpoch > epochs.current || epochs.entries.isEmpty {
             epochs.assign(max(0, header.partitionLeaderEpoch), from: header.baseOffset)
         }
-        guard header.hasProducer else { return }
-        if header.isControl {
-            guard let marker = try EndTransactionMarker(batch, &scratch) else { return }
-            if let aborted = producers.note(marker, in: header) { segment?.noteAborted(aborted) }
-        } else {
-            producers.note(header)
-        }
+        if let aborted = try producers.replay(batch, &scratch) { segment?.noteAborted(aborted) }
     }
 
     /// The producers' state at `offset`: the newest snapshot before it that is whole, and what came behind

@@ -139,17 +139,18 @@ extension PartitionLog {
         let now = clock()
         guard
             configuration.timestampType == .logAppendTime
-                || header.maxTimestamp - now <= configuration.timestampAfterMaxMilliseconds
+                || (header.maxTimestamp >= -1
+                    && header.maxTimestamp.minus(now) <= configuration.timestampAfterMaxMilliseconds)
         else {
             throw LogError(
                 .invalidTimestamp,
-                "\(topicPartition): time \(header.maxTimestamp) is over message.timestamp.after.max.ms, "
+                "\(topicPartition): time \(header.maxTimestamp) is before 1970, or over message.timestamp.after.max.ms, "
                     + "\(configuration.timestampAfterMaxMilliseconds), ahead of the clock, \(now)")
         }
         let needsKeys = configuration.cleanupPolicy.contains(.compact)
         let oldest =
             configuration.timestampBeforeMaxMilliseconds == .max || header.hasLogAppendTime
-            ? Int64.min : now - configuration.timestampBeforeMaxMilliseconds
+            ? Int64.min : now.minus(configuration.timestampBeforeMaxMilliseconds)
         guard origin == .client || needsKeys || oldest > .min else { return header }
         var scratch = RecordScratch()
         var next = Int64(0)
@@ -211,7 +212,7 @@ extension PartitionLog {
             || header.lastOffset - active.baseOffset > Int64(Int32.max)
             || active.isIndexFull(limit: configuration.segmentIndexBytes)
         let isOld = active.firstTimestamp.map {
-            header.maxTimestamp - $0 > configuration.segmentMilliseconds
+            header.maxTimestamp.minus($0) > configuration.segmentMilliseconds
         }
         if isFull || isOld ?? false { try roll(&state) }
     }
@@ -236,6 +237,7 @@ extension PartitionLog {
                 directory: directory, baseOffset: active.nextOffset,
                 indexIntervalBytes: state.configuration.indexIntervalBytes, fileSystem: fileSystem,
                 readOnly: false)
+            state.hasNewNames = true
             state.unflushed.append(active)
             state.segments.append(segment)
         } catch let error as DurableIOError where error.code == .noSpace {

@@ -45,14 +45,14 @@ extension PartitionLog {
             }
             guard let place else {
                 buffer.clear()
-                return fetched(offset, next: max(offset, min(searched, limit)), isolation)
+                return try fetched(offset, next: max(offset, min(searched, limit)), isolation)
             }
             let found = try buffer.fill(
                 from: place.file, place.start, to: place.end, offset: searched, limit: limit,
                 maxBytes: maxBytes)
             if let found {
                 buffer.hint = (place.file, found.nextOffset, found.nextPosition)
-                return fetched(offset, next: found.nextOffset, isolation)
+                return try fetched(offset, next: found.nextOffset, isolation)
             }
             // Compaction leaves gaps, also at a segment's end.
             let next = state.withLock { state in
@@ -60,7 +60,7 @@ extension PartitionLog {
             }
             guard let next else {
                 buffer.clear()
-                return fetched(offset, next: offset, isolation)
+                return try fetched(offset, next: offset, isolation)
             }
             searched = max(searched, next)
         }
@@ -100,12 +100,17 @@ extension PartitionLog {
             base: segment.baseOffset)
     }
 
-    private func fetched(_ offset: Offset, next: Offset, _ isolation: Isolation) -> Fetched {
-        state.withLock { state in
+    private func fetched(_ offset: Offset, next: Offset, _ isolation: Isolation) throws -> Fetched {
+        try state.withLock { state in
+            // Where retention has taken the segment meanwhile, it has taken its list of aborted transactions too.
+            try requireInRange(offset, state)
             var aborted: [AbortedTransaction] = []
             if isolation == .readCommitted, next > offset {
                 for segment in state.segments where segment.nextOffset > offset {
-                    aborted += (try? segment.abortedTransactions(in: offset..<next)) ?? []
+                    let found = try segment.abortedTransactions(in: offset..<Offset(.max))
+                    aborted += found.filter { $0.firstOffset < next }
+                    // All that comes behind this one began behind what was fetched.
+                    if found.contains(where: { $0.lastStableOffset >= next }) { break }
                 }
                 aborted.sort { $0.firstOffset < $1.firstOffset }
             }
@@ -126,21 +131,31 @@ extension PartitionLog {
         return try RecordBatchView(prefixOf: buffer.bytes).copy
     }
 
-    /// Takes in what another process has appended since, where the directory is only looked at.
+    /// Takes in what another process has appended since, where the directory is only looked at; otherwise nothing.
     ///
     /// - Throws: `DurableIOError`.
     public func refresh() throws {
         let bases = try fileSystem.list(directory).compactMap { SegmentPaths.baseOffset($0, suffix: ".log") }
         try state.withLock { state in
-            try state.segments.last?.readOn()
-            for base in bases where base > state.segments.last?.baseOffset ?? Offset(-1) {
-                let segment = try LogSegment(
-                    directory: directory, baseOffset: base,
-                    indexIntervalBytes: state.configuration.indexIntervalBytes, fileSystem: fileSystem,
-                    readOnly: true)
-                try segment.readOn()
-                state.segments.append(segment)
+            guard state.isReadOnly else { return }
+            var scratch = RecordScratch()
+            let known = state.segments.last
+            var added: [LogSegment] = []
+            for base in bases where base > known?.baseOffset ?? Offset(-1) {
+                added.append(
+                    try LogSegment(
+                        directory: directory, baseOffset: base,
+                        indexIntervalBytes: state.configuration.indexIntervalBytes, fileSystem: fileSystem,
+                        readOnly: true))
             }
+            for segment in (known.map { [$0] } ?? []) + added {
+                try segment.readOn { batch in
+                    if let aborted = try state.producers.replay(batch, &scratch) {
+                        segment.noteAborted(aborted)
+                    }
+                }
+            }
+            state.segments += added
             // Segments that were removed meanwhile can still be read, but their records are gone.
             if let first = bases.first, !state.segments.isEmpty {
                 state.segments.removeAll { $0.baseOffset < first }

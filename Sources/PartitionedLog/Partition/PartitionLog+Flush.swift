@@ -33,9 +33,11 @@ extension PartitionLog {
     private func flush(through offset: Offset) throws {
         if state.withLock({ $0.durableEnd >= offset && !$0.hasFailed }) { return }
         try flushing.withLock { _ in
-            let (closed, active, end, isDone) = try state.withLock { state in
+            let (closed, active, end, hasNewNames, isDone) = try state.withLock { state in
                 try requireSound(state)
-                return (state.unflushed, state.active, state.end, state.durableEnd >= offset)
+                return (
+                    state.unflushed, state.active, state.end, state.hasNewNames, state.durableEnd >= offset
+                )
             }
             // Whoever held the lock before has done it for all who waited.
             if isDone { return }
@@ -45,12 +47,14 @@ extension PartitionLog {
                     try segment.flushIndexes()
                 }
                 try active.file.sync()
-                if !closed.isEmpty { try fileSystem.syncDirectory(directory) }
+                if hasNewNames { try fileSystem.syncDirectory(directory) }
             }
             let now = clock()
             state.withLock { state in
                 state.unflushed.removeAll { segment in closed.contains { $0 === segment } }
                 state.durableEnd = max(state.durableEnd, end)
+                // Another may have come since.
+                if state.active === active { state.hasNewNames = false }
                 state.lastFlush = now
             }
         }

@@ -21,10 +21,14 @@ extension PartitionLog {
         try cleaning.withLock { _ in
             let removed = try state.withLock { state in
                 try requireSound(state)
-                let count = try Self.expiredSegments(state, now: now)
+                var count = try Self.expiredSegments(state, now: now)
                 if count == state.segments.count {
-                    guard state.active.byteCount > 0 else { return [LogSegment]() }
-                    try roll(&state)
+                    do {
+                        try roll(&state)
+                    } catch let error as DurableIOError where error.code == .noSpace && count > 1 {
+                        // On a full disk the closed ones have to go first.
+                        count -= 1
+                    }
                 }
                 let removed = Array(state.segments.prefix(count))
                 state.segments.removeFirst(count)
@@ -47,7 +51,7 @@ extension PartitionLog {
             let isBelowStart = !isActive && segment.nextOffset <= state.logStart
             let isTooMuch = configuration.retentionBytes.map { total - segment.byteCount >= $0 } ?? false
             let isTooOld = configuration.retentionMilliseconds.map {
-                segment.maxTimestamp >= 0 && now - segment.maxTimestamp > $0
+                segment.byteCount == 0 || (segment.maxTimestamp >= 0 && now.minus(segment.maxTimestamp) > $0)
             }
             guard isBelowStart || (deletes && (isTooMuch || isTooOld ?? false)) else { break }
             total -= segment.byteCount

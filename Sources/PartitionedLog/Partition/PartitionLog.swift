@@ -31,6 +31,8 @@ public final class PartitionLog: Sendable {
         var epochs: LeaderEpochs
         /// Closed segments that have yet to be written through.
         var unflushed: [LogSegment] = []
+        /// Whether the name of a new segment has yet to be written through.
+        var hasNewNames = false
         var lastFlush: Int64
         /// Set once a sync fails. Linux may then drop what was not written and call the next sync a success,
         /// so only what is found on the disk by opening the log again can be trusted.

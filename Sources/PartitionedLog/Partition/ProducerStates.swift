@@ -148,6 +148,21 @@ struct ProducerStates {
             lastStableOffset: min(open ?? header.baseOffset + 1, header.baseOffset + 1))
     }
 
+    /// Notes a batch as it is read from the log, markers included.
+    ///
+    /// - Returns: the transaction that it aborts, if it does.
+    mutating func replay(_ batch: RecordBatchView, _ scratch: inout RecordScratch) throws
+        -> AbortedTransaction?
+    {
+        guard batch.header.hasProducer else { return nil }
+        guard batch.header.isControl else {
+            note(batch.header)
+            return nil
+        }
+        guard let marker = try EndTransactionMarker(batch, &scratch) else { return nil }
+        return note(marker, in: batch.header)
+    }
+
     /// Where the first transaction begins that is open, or whose marker readers do not see yet.
     mutating func firstUndecidedOffset(highWatermark: Offset) -> Offset? {
         ended.removeAll { $0.markerOffset < highWatermark }
@@ -164,7 +179,7 @@ struct ProducerStates {
     mutating func expire(now: Int64) {
         producers = producers.filter {
             $0.value.transactionFirstOffset != nil
-                || $0.value.lastSeen >= now - Self.expirationMilliseconds
+                || now.minus($0.value.lastSeen) <= Self.expirationMilliseconds
         }
     }
 

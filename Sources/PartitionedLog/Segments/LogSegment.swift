@@ -172,11 +172,15 @@ final class LogSegment: @unchecked Sendable {
     }
 
     /// Takes in the good batches that another process has appended since.
-    func readOn() throws {
+    ///
+    /// - Parameter batch: is shown each of them.
+    func readOn(_ batch: (RecordBatchView) throws -> Void) throws {
         let reader = BatchFileReader(file, from: byteCount, to: try file.size(), pieceBytes: 256 << 10)
-        while let batch = try? reader.next(), batch.isIntact, isInPlace(batch.header) {
-            addIndexEntry(for: batch.header)
-            note(batch.header)
+        while let next = try? reader.next(), next.isIntact, isInPlace(next.header) {
+            if indexes == nil { _ = try usableIndexes() }
+            addIndexEntry(for: next.header)
+            note(next.header)
+            try batch(next)
         }
     }
 
@@ -242,19 +246,25 @@ final class LogSegment: @unchecked Sendable {
         if maxTimestamp >= 0, maxTimestamp > indexes.times.last?.timestamp ?? -1 {
             indexes.times.append(TimeEntry(maxTimestamp, offsetOfMaxTimestamp))
         }
-        try indexes.offsets.write(to: paths.offsetIndex, fileSystem: fileSystem)
-        try indexes.times.write(to: paths.timeIndex, fileSystem: fileSystem)
+        // The list of aborted transactions may be absent, so it has to be there before those that tell that the
+        // segment was closed.
         if indexes.aborted.count > 0 {
             try indexes.aborted.write(to: paths.transactionIndex, fileSystem: fileSystem)
         } else if try fileSystem.kind(of: paths.transactionIndex) != nil {
             try fileSystem.removeFile(paths.transactionIndex)
         }
+        try indexes.offsets.write(to: paths.offsetIndex, fileSystem: fileSystem)
+        try indexes.times.write(to: paths.timeIndex, fileSystem: fileSystem)
     }
 
     /// Waits until the files that `seal` wrote are on the disk. Thread-safe.
     func flushIndexes() throws {
-        for path in paths.indexes where try fileSystem.kind(of: path) == .file {
-            try fileSystem.open(path, .update).sync()
+        for path in paths.indexes {
+            do {
+                try fileSystem.open(path, .update).sync()
+            } catch let error as DurableIOError where error.code == .notFound {
+                // There were no aborted transactions, or retention has been faster.
+            }
         }
     }
 

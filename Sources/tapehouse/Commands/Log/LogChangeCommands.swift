@@ -70,7 +70,10 @@ struct LogDeleteCommand: ParsableCommand {
 
     func run() throws {
         try log.change { log in
-            guard before != nil || allRecords else { return try log.deleteTopic(topic.topic) }
+            guard before != nil || allRecords else {
+                try log.deleteTopic(topic.topic)
+                return try GroupCoordinator(log).forget(topic: topic.topic)
+            }
             for partition in try topic.partitions(in: log) {
                 let start = try log.deleteRecords(partition.topicPartition, before: before.map { Offset($0) })
                 StandardOutput.shared.writeLine("\(partition.topicPartition) begins at offset \(start)")

@@ -138,7 +138,7 @@ enum StartPlace {
         } else if text.hasPrefix("s@"), let time = Int64(text.dropFirst(2)) {
             self = .time(time)
         } else if let number = Int64(text) {
-            self = text.hasPrefix("-") ? .last(-number) : .offset(number)
+            self = text.hasPrefix("-") ? .last(Int64(clamping: number.magnitude)) : .offset(number)
         } else {
             throw ValidationError("'\(text)' is no place: give an offset, -N, beginning, end or s@MS.")
         }

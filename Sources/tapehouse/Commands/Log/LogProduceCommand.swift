@@ -120,6 +120,8 @@ private final class LineProducer {
                         + "the lines before it are appended")
             }
             try send(line.bytes, source.name, line.number)
+            // Lines that come slowly are not kept waiting for others.
+            if count % 1000 == 0 || !reader.hasLine { try finish() }
         }
     }
 
@@ -143,8 +145,6 @@ private final class LineProducer {
         try writer.send(
             key: key, value: value, timestamp: command.timestamp ?? clock(), headers: headers)
         count += 1
-        // Lines that come slowly are not kept waiting for others.
-        if count % 1000 == 1 { try finish() }
     }
 
     /// Waits until all is acknowledged, and says so.
