@@ -17,6 +17,18 @@ private final class Tally: Sendable {
     }
 }
 
+/// A service that tells when it runs.
+private final class Flag: Service {
+    private let state = Mutex(false)
+
+    var isSet: Bool { state.withLock { $0 } }
+
+    func run() async throws {
+        state.withLock { $0 = true }
+        try? await gracefulShutdown()
+    }
+}
+
 @Suite struct ConsumerTests {
     private let directory: TemporaryDirectory
     private let log: EmbeddedLog
@@ -183,16 +195,18 @@ private final class Tally: Sendable {
     @Test func aShutdownCommitsWhatIsDone() async throws {
         try await fill(0..<40)
         let consumer = try log.makeConsumer(groupOptions("slow"))
-        let services = ServiceGroup(services: [consumer], gracefulShutdownSignals: [], logger: .silent)
+        let isRunning = Flag()
+        let services = ServiceGroup(
+            services: [consumer, isRunning], gracefulShutdownSignals: [], logger: .silent)
         let running = Task { try await services.run() }
         var seen = 0
         for try await _ in consumer.records {
             seen += 1
             // A group of services that is not running yet would not tell them.
-            if seen == 1 { try await Task.sleep(for: .milliseconds(100)) }
+            while !isRunning.isSet { try await Task.sleep(for: .milliseconds(1)) }
             if seen == 7 {
                 await services.triggerGracefulShutdown()
-                try await Task.sleep(for: .milliseconds(50))
+                while !consumer.isShuttingDown { try await Task.sleep(for: .milliseconds(1)) }
                 #expect(log.groups.committed("slow").values.allSatisfy { $0.offset.value < 7 })
             }
         }

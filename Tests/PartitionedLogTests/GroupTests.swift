@@ -192,6 +192,46 @@ import Testing
         #expect(try GroupCoordinator(log.directory, options: options).describe("g")?.state == "Empty")
     }
 
+    /// As Kafka 4 writes them: lengths one more and as varints, tagged fields at every structure's end.
+    @Test func flexibleRecordsAreRead() throws {
+        let offset = bytes(
+            hexadecimal:
+                "0004 000000000000002A 00000005 056E6F6F6E 0000018BCFE56800 01001012345678901234567890123456789012"
+        )
+        let committed = try offset.withUnsafeBytes { try CommittedOffset(reading: $0) }
+        #expect(
+            committed
+                == CommittedOffset(
+                    Offset(42), leaderEpoch: 5, metadata: "noon", commitTimestamp: 0x18B_CFE5_6800))
+        let transaction = bytes(
+            hexadecimal:
+                "0001 0000000000000007 0003 0000EA60 01 02 0274 03 00000000 00000002 00 0000000000000001 0000000000000002 00"
+        )
+        let metadata = try transaction.withUnsafeBytes { try TransactionMetadata(reading: $0) }
+        #expect((metadata.producerID, metadata.epoch, metadata.phase) == (7, 3, .ongoing))
+        #expect(metadata.partitions == [TopicPartition("t", 0), TopicPartition("t", 2)])
+        let group = bytes(
+            hexadecimal:
+                "0004 09636F6E73756D6572 00000003 0672616E6765 026D 0000000000000009 02 026D 00 0263 0268 00000001 00000002 020A 030B0C 00 00"
+        )
+        let description = try group.withUnsafeBytes { try GroupMetadata(reading: $0) }
+        #expect((description.generation, description.protocolName, description.leader) == (3, "range", "m"))
+        #expect(description.members.map(\.assignment) == [[11, 12]])
+    }
+
+    @Test func aRecordThatCannotBeReadIsToldAndTheRestIsHeeded() throws {
+        try log.groups.commit("g", [TopicPartition("t", 0): CommittedOffset(Offset(1))])
+        let key = GroupRecordKey.offset(group: "g", TopicPartition("t", 1)).encoded
+        try InternalTopic.groups.append(
+            [.init(key: key, value: [0, 99, 1])], for: "g", in: log.directory, timestamp: 1
+        ).commit()
+        try log.groups.commit("g", [TopicPartition("t", 2): CommittedOffset(Offset(3))])
+        let next = try GroupCoordinator(log.directory)
+        #expect(next.committed("g").values.map(\.offset.value).sorted() == [1, 3])
+        #expect(next.unreadable.count == 1)
+        #expect(next.unreadable.first?.message.contains("offset 1") ?? false)
+    }
+
     @Test func offsetsOfGroupsWithoutMembersExpire() throws {
         let clock = TestClock(1_000_000_000_000)
         let directory = try TemporaryDirectory()

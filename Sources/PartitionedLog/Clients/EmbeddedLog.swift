@@ -49,6 +49,7 @@ public final class EmbeddedLog: Sendable, Service {
         transactions = try TransactionCoordinator(directory, groups: groups)
         self.maintenanceInterval = maintenanceInterval
         self.logger = logger
+        for error in groups.unreadable + transactions.unreadable { logger.warning("\(error)") }
         for recovery in directory.recoveries {
             logger.log(
                 level: recovery.lostFlushedRecords ? .error : .notice,

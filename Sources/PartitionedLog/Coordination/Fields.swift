@@ -1,8 +1,10 @@
-/// Reads the fields of a record of an internal topic: big-endian integers; strings and bytes after their length,
-/// where -1 stands for null.
+/// Reads the fields of a record of an internal topic: big-endian integers; strings, bytes and arrays after their
+/// length, where -1 stands for null. In flexible versions (KIP-482) a length is one more, as an unsigned varint, 0
+/// stands for null, and every structure ends in tagged fields.
 struct FieldReader {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
+    var isFlexible = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -16,23 +18,44 @@ struct FieldReader {
     }
 
     mutating func nullableString() throws -> String? {
-        let count = Int(try integer(Int16.self))
+        let count = isFlexible ? try compactLength() : Int(try integer(Int16.self))
         return count < 0 ? nil : String(decoding: try take(count), as: UTF8.self)
     }
 
     mutating func string() throws -> String { try nullableString() ?? "" }
 
     mutating func nullableBytes() throws -> [UInt8]? {
-        let count = Int(try integer(Int32.self))
+        let count = isFlexible ? try compactLength() : Int(try integer(Int32.self))
         return count < 0 ? nil : Array(try take(count))
     }
 
     /// An array; one that is null is empty.
     mutating func array<Element>(_ element: (inout FieldReader) throws -> Element) throws -> [Element] {
-        let count = Int(try integer(Int32.self))
+        let count = isFlexible ? try compactLength() : Int(try integer(Int32.self))
         // Each element has a byte at least, so a wrong count cannot ask for much.
         guard count <= bytes.count - position else { throw truncated }
         return try (0..<max(0, count)).map { _ in try element(&self) }
+    }
+
+    private mutating func compactLength() throws -> Int { try unsignedVarint() - 1 }
+
+    private mutating func unsignedVarint() throws -> Int {
+        var result = 0
+        for shift in stride(from: 0, to: 35, by: 7) {
+            let byte = Int(try integer(UInt8.self))
+            result |= (byte & 0x7F) << shift
+            if byte & 0x80 == 0 { return result }
+        }
+        throw LogError(.corruptMessage, "a length in a record of an internal topic has too many bytes")
+    }
+
+    /// Passes over the tagged fields at the end of a structure; none are known here that matter.
+    mutating func skipTags() throws {
+        guard isFlexible else { return }
+        for _ in 0..<(try unsignedVarint()) {
+            _ = try unsignedVarint()
+            _ = try take(unsignedVarint())
+        }
     }
 
     private mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
@@ -80,7 +103,9 @@ extension FieldReader {
     mutating func partitions() throws -> [TopicPartition] {
         try array { reader in
             let topic = try reader.string()
-            return try reader.array { TopicPartition(topic, try $0.integer(Int32.self)) }
+            let partitions = try reader.array { TopicPartition(topic, try $0.integer(Int32.self)) }
+            try reader.skipTags()
+            return partitions
         }.flatMap { $0 }
     }
 }

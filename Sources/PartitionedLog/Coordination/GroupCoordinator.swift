@@ -31,6 +31,8 @@ public final class GroupCoordinator: Sendable {
     /// The longest text that may go with a committed offset, in bytes: `offset.metadata.max.bytes`.
     public static let metadataBytesMax = 4096
 
+    /// What was wrong with records of the groups that could not be read, and so are not heeded.
+    public let unreadable: [LogError]
     let log: LogDirectory
     let options: Options
     let state: Mutex<State>
@@ -47,7 +49,7 @@ public final class GroupCoordinator: Sendable {
         self.options = options
         var state = State()
         let now = options.uptime()
-        try InternalTopic.groups.replay(log) { _, header, record in
+        unreadable = try InternalTopic.groups.replay(log) { header, record in
             try state.apply(record, header, restoresMembers: options.restoresMembers, now: now)
         }
         self.state = Mutex(state)

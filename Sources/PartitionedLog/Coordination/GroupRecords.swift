@@ -8,6 +8,8 @@
 //              int64 time of the state, members: string id, string? instance id, string client id,
 //              string client host, int32 rebalance timeout, int32 session timeout, bytes subscription,
 //              bytes assignment
+//
+// Version 4 of either value is the same as 3, flexible: read, not written.
 
 /// How far a group has come in a partition.
 public struct CommittedOffset: Equatable, Sendable {
@@ -42,11 +44,12 @@ public struct CommittedOffset: Equatable, Sendable {
     init(reading bytes: UnsafeRawBufferPointer) throws {
         var reader = FieldReader(bytes)
         let version = try reader.integer(Int16.self)
-        guard (0...3).contains(version) else {
-            throw LogError(.corruptMessage, "a committed offset of version \(version); 0 to 3 are read")
+        guard (0...4).contains(version) else {
+            throw LogError(.corruptMessage, "a committed offset of version \(version); 0 to 4 are read")
         }
+        reader.isFlexible = version == 4
         offset = Offset(try reader.integer(Int64.self))
-        leaderEpoch = version == 3 ? try reader.integer(Int32.self) : -1
+        leaderEpoch = version >= 3 ? try reader.integer(Int32.self) : -1
         metadata = try reader.string()
         commitTimestamp = try reader.integer(Int64.self)
     }
@@ -142,9 +145,10 @@ struct GroupMetadata: Equatable {
     init(reading bytes: UnsafeRawBufferPointer) throws {
         var reader = FieldReader(bytes)
         let version = try reader.integer(Int16.self)
-        guard (0...3).contains(version) else {
-            throw LogError(.corruptMessage, "group metadata of version \(version); 0 to 3 are read")
+        guard (0...4).contains(version) else {
+            throw LogError(.corruptMessage, "group metadata of version \(version); 0 to 4 are read")
         }
+        reader.isFlexible = version == 4
         protocolType = try reader.string()
         generation = try reader.integer(Int32.self)
         protocolName = try reader.nullableString()
@@ -156,10 +160,12 @@ struct GroupMetadata: Equatable {
             let clientID = try reader.string()
             let clientHost = try reader.string()
             let rebalance = version >= 1 ? try reader.integer(Int32.self) : 0
-            return Member(
+            let member = Member(
                 id: id, instanceID: instanceID, clientID: clientID, clientHost: clientHost,
                 rebalanceTimeout: rebalance, sessionTimeout: try reader.integer(Int32.self),
                 subscription: try reader.nullableBytes() ?? [], assignment: try reader.nullableBytes() ?? [])
+            try reader.skipTags()
+            return member
         }
     }
 }

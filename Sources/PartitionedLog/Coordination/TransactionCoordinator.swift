@@ -30,6 +30,8 @@ public final class TransactionCoordinator: Sendable {
     private static let producerIDBlock: Int64 = 1000
     private static let producerIDFile = "next-producer-id"
 
+    /// What was wrong with records of the transactions that could not be read, and so are not heeded.
+    public let unreadable: [LogError]
     private let log: LogDirectory
     private let groups: GroupCoordinator
     private let state: Mutex<State>
@@ -44,7 +46,7 @@ public final class TransactionCoordinator: Sendable {
         self.log = log
         self.groups = groups
         var transactions: [String: TransactionMetadata] = [:]
-        try InternalTopic.transactions.replay(log) { _, header, record in
+        unreadable = try InternalTopic.transactions.replay(log) { header, record in
             guard !header.isControl, let key = record.key,
                 let id = try TransactionMetadata.transactionalID(key)
             else { return }

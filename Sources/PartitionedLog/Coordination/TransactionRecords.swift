@@ -3,6 +3,7 @@
 //   key 0    int16 version, string transactional id
 //   value 0  int16 version, int64 producer id, int16 producer epoch, int32 timeout ms, int8 state,
 //            partitions (null or an array): string topic, partitions: int32; int64 last update, int64 start
+//   value 1  the same, flexible: read, not written
 
 /// What is known of a transactional id.
 struct TransactionMetadata: Equatable {
@@ -64,9 +65,10 @@ struct TransactionMetadata: Equatable {
     init(reading bytes: UnsafeRawBufferPointer) throws {
         var reader = FieldReader(bytes)
         let version = try reader.integer(Int16.self)
-        guard version == 0 else {
-            throw LogError(.corruptMessage, "transaction metadata of version \(version); only 0 is read")
+        guard (0...1).contains(version) else {
+            throw LogError(.corruptMessage, "transaction metadata of version \(version); 0 and 1 are read")
         }
+        reader.isFlexible = version == 1
         producerID = try reader.integer(Int64.self)
         epoch = try reader.integer(Int16.self)
         timeoutMilliseconds = try reader.integer(Int32.self)

@@ -73,9 +73,13 @@ struct InternalTopic: Sendable {
         return Write(partition: partition, end: result.lastOffset + 1)
     }
 
-    /// Gives every record to `body` in order, with its partition's number and its batch.
-    func replay(_ log: LogDirectory, _ body: (Int32, RecordBatchHeader, Record) throws -> Void) throws {
+    /// Gives every record to `body` in order, with the header of its batch.
+    ///
+    /// - Returns: what was wrong with the records that `body` could not read; the others have been read.
+    func replay(_ log: LogDirectory, _ body: (RecordBatchHeader, Record) throws -> Void) throws -> [LogError]
+    {
         var scratch = RecordScratch()
+        var unreadable: [LogError] = []
         let buffer = FetchBuffer()
         for partition in log.partitions(of: name) {
             var next = partition.logStartOffset
@@ -84,11 +88,17 @@ struct InternalTopic: Sendable {
                 guard fetched.nextOffset > next else { break }
                 next = fetched.nextOffset
                 try buffer.forEachBatch { batch in
-                    try batch.forEachRecord(&scratch) {
-                        try body(partition.topicPartition.partition, batch.header, $0)
+                    try batch.forEachRecord(&scratch) { record in
+                        do {
+                            try body(batch.header, record)
+                        } catch let error as LogError {
+                            let place = "\(partition.topicPartition), offset \(record.offset)"
+                            unreadable.append(LogError(error.code, "\(place): \(error.message)"))
+                        }
                     }
                 }
             }
         }
+        return unreadable
     }
 }
