@@ -54,6 +54,8 @@ private final class Flag: Service {
         options.offsetReset = .earliest
         options.fetchWaitMax = .milliseconds(20)
         options.heartbeatInterval = .milliseconds(20)
+        // While other tests keep the threads busy a heartbeat can be late.
+        options.sessionTimeoutMilliseconds = 600_000
         return options
     }
 
@@ -115,7 +117,7 @@ private final class Flag: Service {
                 try await Task.sleep(for: .milliseconds(20))
                 if start == 300 { try await consumers[0].close() }
             }
-            while seen.counts.count < 600 { try await Task.sleep(for: .milliseconds(5)) }
+            try await eventually("all records") { seen.counts.count == 600 }
             for consumer in consumers { try await consumer.close() }
             try await group.waitForAll()
         }
@@ -203,10 +205,10 @@ private final class Flag: Service {
         for try await _ in consumer.records {
             seen += 1
             // A group of services that is not running yet would not tell them.
-            while !isRunning.isSet { try await Task.sleep(for: .milliseconds(1)) }
+            try await eventually("the services run") { isRunning.isSet }
             if seen == 7 {
                 await services.triggerGracefulShutdown()
-                while !consumer.isShuttingDown { try await Task.sleep(for: .milliseconds(1)) }
+                try await eventually("the shutdown") { consumer.isShuttingDown }
                 #expect(log.groups.committed("slow").values.allSatisfy { $0.offset.value < 7 })
             }
         }
@@ -224,7 +226,7 @@ private final class Flag: Service {
             _ = try await first.nextBatch()
             let second = try log.makeConsumer(groupOptions(name))
             let reading = Task { try await second.nextBatch() }
-            while log.groups.describe(name)?.state != "PreparingRebalance" { await Task.yield() }
+            try await eventually("a rebalance") { log.groups.describe(name)?.state == "PreparingRebalance" }
             async let closing: Void = second.close()
             try await closing
             _ = try? await first.nextBatch()

@@ -45,7 +45,7 @@ import Testing
         #expect(first.leader == first.memberID)
         #expect(try await groups.sync("g", call(first), assignments: [first.memberID: [1]]) == [1])
         async let joiningB = groups.join(request(client: "b", rebalance: rebalance))
-        while groups.describe("g")?.state != "PreparingRebalance" { await Task.yield() }
+        try await eventually("a rebalance") { groups.describe("g")?.state == "PreparingRebalance" }
         #expect(
             #expect(throws: LogError.self) { try groups.heartbeat("g", call(first)) }?.code
                 == .rebalanceInProgress)
@@ -103,7 +103,7 @@ import Testing
     @Test func aRebalanceGoesOnWithoutThoseWhoDoNotComeBack() async throws {
         let (a, b) = try await twoMembers(rebalance: 5000)
         async let joining = log.groups.join(request(a.memberID, client: "a", rebalance: 5000))
-        while log.groups.describe("g")?.state != "PreparingRebalance" { await Task.yield() }
+        try await eventually("a rebalance") { log.groups.describe("g")?.state == "PreparingRebalance" }
         uptime.advance(6000)
         log.groups.expire()
         let again = try await joining
@@ -149,7 +149,7 @@ import Testing
         let first = try await log.groups.join(request(client: "a"))
         _ = try await log.groups.sync("g", call(first), assignments: [:])
         let joining = Task { try await log.groups.join(request(client: "b")) }
-        while log.groups.describe("g")?.members.count != 2 { await Task.yield() }
+        try await eventually("two members") { log.groups.describe("g")?.members.count == 2 }
         joining.cancel()
         await #expect(throws: CancellationError.self) { try await joining.value }
         #expect(log.groups.describe("g")?.members.count == 1)

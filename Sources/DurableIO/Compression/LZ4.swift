@@ -1,7 +1,8 @@
 // LZ4 frames (lz4/lz4, lz4_Frame_format.md and lz4_Block_format.md), little-endian:
 //
 //   magic 04 22 4d 18
-//   FLG   bits 6-7 version 01, 5 blocks are independent, 4 block checksums, 3 content size, 2 content checksum, 0 dictionary
+//   FLG   bits 6-7 version 01, 5 blocks are independent, 4 block checksums, 3 content size, 2 content
+//         checksum, 0 dictionary
 //   BD    bits 4-6 the largest block: 4 is 64 KiB, 5 256 KiB, 6 1 MiB, 7 4 MiB
 //   [content size: 8 bytes] [dictionary id: 4 bytes]
 //   HC    second byte of XXH32 of the descriptor

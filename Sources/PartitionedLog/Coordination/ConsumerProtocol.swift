@@ -1,5 +1,5 @@
-// What the members of a consumer group tell each other through the coordinator (Kafka's ConsumerProtocolSubscription and
-// ConsumerProtocolAssignment schemas):
+// What the members of a consumer group tell each other through the coordinator (Kafka's
+// ConsumerProtocolSubscription and ConsumerProtocolAssignment schemas):
 //
 //   subscription  int16 version, topics: string, bytes? user data,
 //                 from 1 owned: string topic, partitions: int32; from 2 int32 generation; from 3 string? rack

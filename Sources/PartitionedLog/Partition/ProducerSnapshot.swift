@@ -1,7 +1,7 @@
 import DurableIO
 
-// NNN.snapshot holds the producers' state before offset NNN (org.apache.kafka.storage.internals.log.ProducerStateManager),
-// big-endian:
+// NNN.snapshot holds the producers' state before offset NNN
+// (org.apache.kafka.storage.internals.log.ProducerStateManager), big-endian:
 //
 //   int16 version 1, uint32 CRC-32C of everything behind it, int32 count, and for each producer
 //   int64 id, int16 epoch, int32 last sequence, int64 last offset, int32 offset delta, int64 timestamp,

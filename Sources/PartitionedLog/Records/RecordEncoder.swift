@@ -1,10 +1,11 @@
 /// Encodes records, one behind the other, into memory that grows: the hot loop of everything that writes.
 ///
-/// Record: length varint (of the rest), attributes i8 = 0, timestampDelta varlong, offsetDelta varint, key length varint
-/// (-1 null), key, value length varint (-1 null), value, header count varint, headers. All varints zigzag.
+/// Record: length varint (of the rest), attributes i8 = 0, timestampDelta varlong, offsetDelta varint, key
+/// length varint (-1 null), key, value length varint (-1 null), value, header count varint, headers. All
+/// varints zigzag.
 ///
-/// A plain pointer, so that a record costs neither a reference count nor a check for exclusive access. It belongs to the
-/// `RecordBatchBuilder` that made it, and is valid as long as that.
+/// A plain pointer, so that a record costs neither a reference count nor a check for exclusive access. It
+/// belongs to the `RecordBatchBuilder` that made it, and is valid as long as that.
 struct RecordEncoder {
     struct State {
         /// The batch header's place, then the records.

@@ -7,7 +7,8 @@ struct LogCreateCommand: ParsableCommand {
         abstract: "Make a topic.",
         discussion: """
             Settings have Kafka's names; `tapehouse log topics TOPIC` shows all of them. From the command line records are \
-            kept until told otherwise (retention.ms=-1) and are on the disk before they are acknowledged (flush.messages=1).
+            kept until told otherwise (retention.ms=-1) and are on the disk before they are acknowledged \
+            (flush.messages=1).
 
             EXAMPLES
               tapehouse log create trades --partitions 3

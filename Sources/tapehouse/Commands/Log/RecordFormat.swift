@@ -1,7 +1,7 @@
 import PartitionedLog
 
-/// How a record is printed, in kcat's letters: %t topic, %p partition, %o offset, %k key, %K its length, %s value, %S its
-/// length, %T time, %h headers, %% a percent sign, and the escapes \n \r \t \\ \xHH.
+/// How a record is printed, in kcat's letters: %t topic, %p partition, %o offset, %k key, %K its length, %s
+/// value, %S its length, %T time, %h headers, %% a percent sign, and the escapes \n \r \t \\ \xHH.
 struct RecordFormat {
     private enum Part {
         case text([UInt8])
