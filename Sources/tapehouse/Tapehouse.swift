@@ -24,8 +24,8 @@ struct Tapehouse: ParsableCommand {
               0    done
               1    an SQL statement failed
               64   the command line is wrong
-              65   a recording is empty, damaged or no text; what could be read of it has been replayed
-              66   a file or a data directory is not there
+              65   a recording is empty, damaged or no text (what could be read is replayed), or the log is damaged
+              66   a file, a data directory, a topic or a group is not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
               75   another process uses the data directory; try again

@@ -60,7 +60,11 @@ import Testing
         }
     }
 
-    @Test func theDecoderTakesAnything() throws {
+    @Test func theDecoderTakesAnything() async throws {
+        try await onOwnThread { try Self.fuzzDecoder() }
+    }
+
+    private static func fuzzDecoder() throws {
         var random = SeededGenerator(seed: 2026)
         let seeds = try Self.seeds()
         var scratch = RecordScratch()
@@ -97,7 +101,11 @@ import Testing
 
     /// A partition whose files are damaged at random opens all the same; what is read of it is right, and what is
     /// not is told.
-    @Test func recoveryTakesAnything() throws {
+    @Test func recoveryTakesAnything() async throws {
+        try await onOwnThread { try Self.fuzzRecovery() }
+    }
+
+    private static func fuzzRecovery() throws {
         var random = SeededGenerator(seed: 7)
         let directory = try TemporaryDirectory()
         var configuration = LogConfiguration()

@@ -179,7 +179,11 @@ import Testing
         #expect(next == partition.logEndOffset, "\(label)")
     }
 
-    @Test(arguments: 0..<60) func nothingAcknowledgedIsLostAndNothingIsDoubled(seed: Int) throws {
+    @Test(arguments: 0..<60) func nothingAcknowledgedIsLostAndNothingIsDoubled(seed: Int) async throws {
+        try await onOwnThread { try Self.run(seed: seed) }
+    }
+
+    private static func run(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let directory = try TemporaryDirectory()
         let model = Model()
@@ -195,7 +199,11 @@ import Testing
 
     /// Compaction dies, or its disk fills, at each of its operations: the last record of every key is there, and so
     /// is every one that was not compacted away.
-    @Test func compactionCanDieAnywhere() throws {
+    @Test func compactionCanDieAnywhere() async throws {
+        try await onOwnThread { try Self.killCompaction() }
+    }
+
+    private static func killCompaction() throws {
         var configuration = Self.configuration
         configuration.cleanupPolicy = .compact
         func fill(_ path: String) throws {
