@@ -62,8 +62,6 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let groupIDNotFound = Code(rawValue: 69)
         /// The batch is compressed in a way that cannot be read.
         public static let unsupportedCompression = Code(rawValue: 76)
-        /// A member has to join with the id that it was given.
-        public static let memberIDRequired = Code(rawValue: 79)
         /// Another member has taken over the instance id.
         public static let fencedInstanceID = Code(rawValue: 82)
         /// A record breaks the format's rules.

@@ -183,11 +183,6 @@ struct ProducerStates {
         }
     }
 
-    /// The offsets of last batches, which compaction must not drop without a trace.
-    var lastBatchOffsets: [Int64: Offset] {
-        producers.compactMapValues { $0.batches.last?.lastOffset }
-    }
-
     private static func earlier(_ one: Offset?, _ other: Offset?) -> Offset? {
         guard let one, let other else { return one ?? other }
         return min(one, other)

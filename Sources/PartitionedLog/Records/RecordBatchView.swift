@@ -169,11 +169,14 @@ public struct RecordBatchView {
             throw corrupt(index)
         }
         if count == 0 { return [] }
-        return try (0..<count).map { _ in
+        // No room is made in advance: the count may be a lie.
+        var headers: [RecordHeader] = []
+        for _ in 0..<count {
             guard let key = try field(records, &position, end, index) else { throw corrupt(index) }
             let value = try field(records, &position, end, index)
-            return RecordHeader(String(decoding: key, as: UTF8.self), value.map(Array.init))
+            headers.append(RecordHeader(String(decoding: key, as: UTF8.self), value.map(Array.init)))
         }
+        return headers
     }
 
     private func corrupt(_ index: Int32) -> LogError {
