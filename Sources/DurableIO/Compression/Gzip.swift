@@ -11,11 +11,9 @@ public enum Gzip {
     public static func decompress(
         _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int
     ) throws {
-        var content = MatchOutput(format: "gzip", expected: bytes.count * 4, limit: limit)
-        var input = CompressedInput(bytes, format: "gzip")
-        repeat { try member(&input, into: &content) } while !input.isAtEnd
-        output.removeAll(keepingCapacity: true)
-        output.append(contentsOf: content.bytes)
+        try MatchOutput.decode("gzip", bytes, into: &output, limit: limit) { input, content in
+            repeat { try member(&input, into: &content) } while !input.isAtEnd
+        }
     }
 
     private static func member(_ input: inout CompressedInput, into output: inout MatchOutput) throws {

@@ -23,11 +23,9 @@ public enum LZ4 {
     public static func decompress(
         _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int
     ) throws {
-        var content = MatchOutput(format: "LZ4", expected: bytes.count * 4, limit: limit)
-        var input = CompressedInput(bytes, format: "LZ4")
-        repeat { try frame(&input, into: &content) } while !input.isAtEnd
-        output.removeAll(keepingCapacity: true)
-        output.append(contentsOf: content.bytes)
+        try MatchOutput.decode("LZ4", bytes, into: &output, limit: limit) { input, content in
+            repeat { try frame(&input, into: &content) } while !input.isAtEnd
+        }
     }
 
     private static func frame(_ input: inout CompressedInput, into output: inout MatchOutput) throws {

@@ -18,6 +18,18 @@ struct MatchOutput: ~Copyable {
         memory.deallocate()
     }
 
+    /// Decodes `bytes` by `body`, and puts what comes out in the place of `output`'s content.
+    static func decode(
+        _ format: String, _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int,
+        _ body: (inout CompressedInput, inout MatchOutput) throws -> Void
+    ) throws {
+        var content = MatchOutput(format: format, expected: bytes.count * 4, limit: limit)
+        var input = CompressedInput(bytes, format: format)
+        try body(&input, &content)
+        output.removeAll(keepingCapacity: true)
+        output.append(contentsOf: content.bytes)
+    }
+
     /// All that was put out.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 

@@ -20,18 +20,13 @@ public enum Snappy {
     public static func decompress(
         _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int
     ) throws {
-        var content = MatchOutput(format: "Snappy", expected: bytes.count * 4, limit: limit)
-        var input = CompressedInput(bytes, format: "Snappy")
-        if bytes.starts(with: streamMagic) {
+        try MatchOutput.decode("Snappy", bytes, into: &output, limit: limit) { input, content in
+            guard bytes.starts(with: streamMagic) else { return try block(bytes, into: &content) }
             _ = try input.take(streamMagic.count + 8)
             while !input.isAtEnd {
                 try block(input.take(Int(input.bigEndian(Int32.self))), into: &content)
             }
-        } else {
-            try block(bytes, into: &content)
         }
-        output.removeAll(keepingCapacity: true)
-        output.append(contentsOf: content.bytes)
     }
 
     private static func block(_ bytes: UnsafeRawBufferPointer, into output: inout MatchOutput) throws {

@@ -95,9 +95,7 @@ extension LogDirectory {
             loader.checksAll = true
             // Not before what compaction or retention is about is done.
             let repaired = try partition.cleaning.withLock { _ in
-                PartitionLog(
-                    id, directory: "\(path)/\(id)", fileSystem: fileSystem, clock: clock, signal: signal,
-                    state: try loader.load())
+                try loader.open(clock: clock, signal: signal)
             }
             state.withLock { $0.partitions[id] = repaired }
             topology.add(1, ordering: .relaxed)

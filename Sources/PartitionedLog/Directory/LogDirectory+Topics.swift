@@ -149,9 +149,7 @@ extension LogDirectory {
             id, directory: directory,
             configuration: try configuration(of: id.topic), fileSystem: fileSystem, recoveryPoint: .zero,
             logStart: .zero, isClean: false, readOnly: false, now: clock())
-        let partition = PartitionLog(
-            id, directory: directory, fileSystem: fileSystem, clock: clock, signal: signal,
-            state: try loader.load())
+        let partition = try loader.open(clock: clock, signal: signal)
         state.withLock { $0.partitions[id] = partition }
         topology.add(1, ordering: .relaxed)
     }

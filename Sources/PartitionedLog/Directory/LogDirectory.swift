@@ -98,9 +98,7 @@ public final class LogDirectory: Sendable {
                 id, directory: directory, configuration: settings, fileSystem: fileSystem,
                 recoveryPoint: points.offsets[id] ?? .zero, logStart: starts.offsets[id] ?? .zero,
                 isClean: isClean, readOnly: readOnly, now: clock())
-            state.partitions[id] = PartitionLog(
-                id, directory: directory, fileSystem: fileSystem, clock: clock, signal: signal,
-                state: try loader.load())
+            state.partitions[id] = try loader.open(clock: clock, signal: signal)
             recoveries += loader.recoveries
         }
         if !readOnly {

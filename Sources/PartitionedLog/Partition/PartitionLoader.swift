@@ -40,7 +40,14 @@ struct PartitionLoader {
         self.now = now
     }
 
-    mutating func load() throws -> PartitionLog.State {
+    /// Opens the partition.
+    mutating func open(clock: @escaping @Sendable () -> Int64, signal: ChangeSignal) throws -> PartitionLog {
+        PartitionLog(
+            topicPartition, directory: directory, fileSystem: fileSystem, clock: clock, signal: signal,
+            state: try load())
+    }
+
+    private mutating func load() throws -> PartitionLog.State {
         if !readOnly { try SegmentSwap(directory, fileSystem).finishInterrupted() }
         let names = try fileSystem.list(directory)
         let bases = names.compactMap { SegmentPaths.baseOffset($0, suffix: ".log") }

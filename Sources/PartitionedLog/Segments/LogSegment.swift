@@ -165,8 +165,7 @@ final class LogSegment: @unchecked Sendable {
             } catch let error as LogError {
                 return error
             }
-            addIndexEntry(for: view.header)
-            note(view.header)
+            place(view.header)
             try batch(view)
         }
     }
@@ -178,8 +177,7 @@ final class LogSegment: @unchecked Sendable {
         let reader = BatchFileReader(file, from: byteCount, to: try file.size(), pieceBytes: 256 << 10)
         while let next = try? reader.next(), next.isIntact, isInPlace(next.header) {
             if indexes == nil { _ = try usableIndexes() }
-            addIndexEntry(for: next.header)
-            note(next.header)
+            place(next.header)
             try batch(next)
         }
     }
@@ -221,8 +219,7 @@ final class LogSegment: @unchecked Sendable {
             try? file.truncate(to: byteCount)
             throw error
         }
-        addIndexEntry(for: header)
-        note(header)
+        place(header)
     }
 
     /// Notes a transaction whose abort marker has just been appended.
@@ -268,11 +265,14 @@ final class LogSegment: @unchecked Sendable {
         }
     }
 
-    // Kafka's rule: an entry before the batch that is the first behind more than index.interval.bytes of log.
-    private func addIndexEntry(for header: RecordBatchHeader) {
-        noteTime(header)
+    /// Notes a batch that stands at the end, with an entry in the indexes where one is due.
+    ///
+    /// Kafka's rule: an entry before the batch that is the first behind more than index.interval.bytes of log.
+    private func place(_ header: RecordBatchHeader) {
+        let position = byteCount
+        note(header)
         if bytesSinceIndexEntry > indexIntervalBytes {
-            indexes?.offsets.append(OffsetEntry(header.lastOffset, byteCount))
+            indexes?.offsets.append(OffsetEntry(header.lastOffset, position))
             if maxTimestamp > indexes?.times.last?.timestamp ?? -1 {
                 indexes?.times.append(TimeEntry(maxTimestamp, offsetOfMaxTimestamp))
             }
@@ -281,18 +281,15 @@ final class LogSegment: @unchecked Sendable {
         bytesSinceIndexEntry += header.byteCount
     }
 
+    /// Notes a batch that stands at the end.
     private func note(_ header: RecordBatchHeader) {
-        noteTime(header)
-        byteCount += header.byteCount
-        nextOffset = header.lastOffset + 1
-    }
-
-    private func noteTime(_ header: RecordBatchHeader) {
         if firstTimestamp == nil { firstTimestamp = header.maxTimestamp }
         if header.maxTimestamp > maxTimestamp {
             maxTimestamp = header.maxTimestamp
             offsetOfMaxTimestamp = header.lastOffset
         }
+        byteCount += header.byteCount
+        nextOffset = header.lastOffset + 1
     }
 
     // MARK: Looking up
