@@ -18,6 +18,8 @@ let package = Package(
     dependencies: [
         // Subcommands, help, completions and usage errors of the command line.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // MD5 and the SHA family, in BoringSSL's assembly; the rest of the project's cryptography will come from it too.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         // The logging interface that Swift servers share; embedders bring their own backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // How Swift servers start and stop their parts; the log, its producers and its consumers are services.
@@ -35,7 +37,9 @@ let package = Package(
 
         // MARK: Ground floor
         .target(name: "SQLiteKit", dependencies: ["CSQLite"]),
-        .target(name: "DurableIO", dependencies: ["CKernels", "CZstd"]),
+        .target(
+            name: "DurableIO",
+            dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Log, store, warehouse
         .target(

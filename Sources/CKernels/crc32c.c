@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "crc_fold.h"
 
 #include <string.h>
 
@@ -113,100 +114,29 @@ CRC32C_TARGET static uint32_t crc32c_hardware(uint32_t crc, const void *data, si
     return ~(uint32_t)c;
 }
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-// Folding (Gopal et al., "Fast CRC computation using PCLMULQDQ"), 256 bytes a step in four 512-bit registers. A
-// register's 128-bit lanes stand for polynomials, bits reflected; to move one on by D bits is to multiply its first
-// half by x^(D+64) and its second by x^D, modulo the polynomial. A carry-less product of reflected numbers comes out
-// one bit low, and the 32-bit residues stand in the upper degrees of 64, so the factors are x^(D+31) and x^(D-33).
-enum { FOLD_STEP = 256, FOLD_MINIMUM = 512 };
-static uint64_t fold_2048[2], fold_512[2], fold_128[2];
-
-static uint64_t power_of_x(int exponent) {
-    uint32_t residue = 0x80000000u;
-    while (exponent--)
-        residue = (residue >> 1) ^ (0x82F63B78u & (0u - (residue & 1)));
-    return residue;
-}
-
-static void fill_fold(uint64_t factors[2], int bits) {
-    factors[0] = power_of_x(bits + 31);
-    factors[1] = power_of_x(bits - 33);
-}
-
-__attribute__((constructor)) static void fill_folds(void) {
-    fill_fold(fold_2048, 2048);
-    fill_fold(fold_512, 512);
-    fill_fold(fold_128, 128);
-}
-
-#define FOLD_TARGET __attribute__((target("sse4.2,pclmul,avx512f,avx512dq,vpclmulqdq")))
-
-FOLD_TARGET static inline __m512i fold_wide(__m512i x, __m512i factors, __m512i next) {
-    __m512i first = _mm512_clmulepi64_epi128(x, factors, 0x00);
-    __m512i second = _mm512_clmulepi64_epi128(x, factors, 0x11);
-    return _mm512_ternarylogic_epi64(first, second, next, 0x96);
-}
-
-FOLD_TARGET static inline __m128i fold_narrow(__m128i x, __m128i factors, __m128i next) {
-    __m128i first = _mm_clmulepi64_si128(x, factors, 0x00);
-    __m128i second = _mm_clmulepi64_si128(x, factors, 0x11);
-    return _mm_xor_si128(_mm_xor_si128(first, second), next);
-}
-
-FOLD_TARGET static inline __m512i wide(const uint64_t factors[2]) {
-    return _mm512_broadcast_i64x2(_mm_loadu_si128((const __m128i *)factors));
-}
-
-FOLD_TARGET static uint32_t crc32c_folding(uint32_t crc, const void *data, size_t length) {
-    const uint8_t *p = data;
-    __m512i x0 = _mm512_loadu_si512(p), x1 = _mm512_loadu_si512(p + 64);
-    __m512i x2 = _mm512_loadu_si512(p + 128), x3 = _mm512_loadu_si512(p + 192);
-    x0 = _mm512_xor_si512(x0, _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)~crc)));
-    __m512i factors = wide(fold_2048);
-    for (p += FOLD_STEP, length -= FOLD_STEP; length >= FOLD_STEP; p += FOLD_STEP, length -= FOLD_STEP) {
-        x0 = fold_wide(x0, factors, _mm512_loadu_si512(p));
-        x1 = fold_wide(x1, factors, _mm512_loadu_si512(p + 64));
-        x2 = fold_wide(x2, factors, _mm512_loadu_si512(p + 128));
-        x3 = fold_wide(x3, factors, _mm512_loadu_si512(p + 192));
-    }
-    factors = wide(fold_512);
-    x0 = fold_wide(x0, factors, x1);
-    x0 = fold_wide(x0, factors, x2);
-    x0 = fold_wide(x0, factors, x3);
-    __m128i narrow = _mm_loadu_si128((const __m128i *)fold_128);
-    __m128i x = _mm512_extracti64x2_epi64(x0, 0);
-    x = fold_narrow(x, narrow, _mm512_extracti64x2_epi64(x0, 1));
-    x = fold_narrow(x, narrow, _mm512_extracti64x2_epi64(x0, 2));
-    x = fold_narrow(x, narrow, _mm512_extracti64x2_epi64(x0, 3));
-    // What is left stands for 16 bytes with nothing before them.
-    uint64_t rest = _mm_crc32_u64(0, (uint64_t)_mm_extract_epi64(x, 0));
-    rest = _mm_crc32_u64(rest, (uint64_t)_mm_extract_epi64(x, 1));
-    return crc32c_hardware(~(uint32_t)rest, p, length);
-}
-
+static th_fold_factors factors;
 static int has_folding;
 
-__attribute__((constructor)) static void look_for_folding(void) {
-    __builtin_cpu_init();
-    has_folding = __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
-                  __builtin_cpu_supports("avx512dq");
+__attribute__((constructor)) static void prepare_folding(void) {
+    th_fold_init(&factors, 0x82F63B78u, 32);
+    has_folding = th_fold_available();
+}
+
+static uint32_t crc32c_folding(uint32_t crc, const void *data, size_t length) {
+    uint8_t rest[16];
+    size_t folded = th_fold(&factors, (uint32_t)~crc, data, length, rest);
+    // What is left stands for 16 bytes with nothing before them.
+    uint32_t checksum = crc32c_hardware(~0u, rest, sizeof rest);
+    return crc32c_hardware(checksum, (const uint8_t *)data + folded, length - folded);
 }
 
 uint32_t th_crc32c(uint32_t crc, const void *data, size_t length) {
-    if (length >= FOLD_MINIMUM && has_folding)
+    if (length >= TH_FOLD_MINIMUM && has_folding)
         return crc32c_folding(crc, data, length);
     if (CRC32C_AVAILABLE)
         return crc32c_hardware(crc, data, length);
     return th_crc32c_portable(crc, data, length);
 }
-
-#else
-
-uint32_t th_crc32c(uint32_t crc, const void *data, size_t length) { return crc32c_hardware(crc, data, length); }
-
-#endif
 
 #else
 

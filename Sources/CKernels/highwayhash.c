@@ -97,14 +97,62 @@ static void modular_reduction(uint64_t a3, uint64_t a2, uint64_t a1, uint64_t a0
     *m0 = a0 ^ (a2 << 1) ^ (a2 << 2);
 }
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define HH_TARGET __attribute__((target("avx2")))
+
+// The byte permutation of `zipper_merge_add`, in both halves of a register.
+HH_TARGET static inline __m256i zipper_merge(__m256i v) {
+    const __m256i order = _mm256_set_epi64x(
+        0x070806090D0A040Bll, 0x000F010E05020C03ll, 0x070806090D0A040Bll, 0x000F010E05020C03ll);
+    return _mm256_shuffle_epi8(v, order);
+}
+
+// All packets of the data, the four lanes of a state vector in one register.
+HH_TARGET static void update_packets_avx2(hh_state *s, const uint8_t *p, size_t packets) {
+    __m256i v0 = _mm256_loadu_si256((const __m256i *)s->v0), v1 = _mm256_loadu_si256((const __m256i *)s->v1);
+    __m256i mul0 = _mm256_loadu_si256((const __m256i *)s->mul0), mul1 = _mm256_loadu_si256((const __m256i *)s->mul1);
+    for (; packets; packets--, p += 32) {
+        v1 = _mm256_add_epi64(v1, _mm256_add_epi64(mul0, _mm256_loadu_si256((const __m256i *)p)));
+        mul0 = _mm256_xor_si256(mul0, _mm256_mul_epu32(v1, _mm256_srli_epi64(v0, 32)));
+        v0 = _mm256_add_epi64(v0, mul1);
+        mul1 = _mm256_xor_si256(mul1, _mm256_mul_epu32(v0, _mm256_srli_epi64(v1, 32)));
+        v0 = _mm256_add_epi64(v0, zipper_merge(v1));
+        v1 = _mm256_add_epi64(v1, zipper_merge(v0));
+    }
+    _mm256_storeu_si256((__m256i *)s->v0, v0);
+    _mm256_storeu_si256((__m256i *)s->v1, v1);
+    _mm256_storeu_si256((__m256i *)s->mul0, mul0);
+    _mm256_storeu_si256((__m256i *)s->mul1, mul1);
+}
+
+static int has_avx2;
+
+__attribute__((constructor)) static void look_for_avx2(void) {
+    __builtin_cpu_init();
+    has_avx2 = __builtin_cpu_supports("avx2");
+}
+#endif
+
+static void update_packets(hh_state *s, const uint8_t *p, size_t packets) {
+#if defined(__x86_64__)
+    if (has_avx2) {
+        update_packets_avx2(s, p, packets);
+        return;
+    }
+#endif
+    for (; packets; packets--, p += 32)
+        update_packet(s, p);
+}
+
 void th_highwayhash256(const uint8_t key[32], const void *data, size_t length, uint8_t digest[32]) {
     const uint8_t *p = data;
     hh_state s;
     reset(&s, key);
-    for (; length >= 32; p += 32, length -= 32)
-        update_packet(&s, p);
-    if (length)
-        update_remainder(&s, p, length);
+    update_packets(&s, p, length / 32);
+    if (length % 32)
+        update_remainder(&s, p + length / 32 * 32, length % 32);
     for (int i = 0; i < 10; i++)
         permute_and_update(&s);
     uint64_t h[4];

@@ -14,16 +14,11 @@ uint32_t th_crc32c(uint32_t crc, const void *data, size_t length);
 /// The table-driven form of `th_crc32c`, for processors without the instruction. The same results.
 uint32_t th_crc32c_portable(uint32_t crc, const void *data, size_t length);
 
-/// State of an MD5 digest (RFC 1321).
-typedef struct {
-    uint32_t state[4];
-    uint64_t length;
-    uint8_t buffer[64];
-} th_md5_state;
+/// CRC-32 (IEEE 802.3), of gzip and S3. `crc` as above. Folds with VPCLMULQDQ where the processor has it.
+uint32_t th_crc32(uint32_t crc, const void *data, size_t length);
 
-void th_md5_init(th_md5_state *md5);
-void th_md5_update(th_md5_state *md5, const void *data, size_t length);
-void th_md5_final(th_md5_state *md5, uint8_t digest[16]);
+/// CRC-64/NVME, S3's default checksum. `crc` as above. Folds with VPCLMULQDQ where the processor has it.
+uint64_t th_crc64nvme(uint64_t crc, const void *data, size_t length);
 
 /// HighwayHash-256 of `data` with a 32-byte `key`, as MinIO uses it against bit rot.
 void th_highwayhash256(const uint8_t key[32], const void *data, size_t length, uint8_t digest[32]);

@@ -1,14 +1,17 @@
-/// CRC-32 (IEEE 802.3), which guards gzip.
-public enum CRC32 {
-    // A byte at a time: gzip is only ever read here, and its inflation costs more.
-    private static let table: [UInt32] = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
-    }
+import CKernels
 
-    /// The checksum of `bytes`.
-    public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        table.withUnsafeBufferPointer { table in
-            ~bytes.reduce(~UInt32(0)) { crc, byte in crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 0xFF)] }
-        }
+/// CRC-32 (IEEE 802.3), which guards gzip and objects in S3.
+public enum CRC32 {
+    /// The checksum of `bytes`; `seed` is the checksum of the bytes before them.
+    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+        th_crc32(seed, bytes.baseAddress, bytes.count)
+    }
+}
+
+/// CRC-64/NVME, S3's default checksum (NVM Express base specification, polynomial 0xAD93D23594C93659).
+public enum CRC64NVME {
+    /// The checksum of `bytes`; `seed` is the checksum of the bytes before them.
+    public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+        th_crc64nvme(seed, bytes.baseAddress, bytes.count)
     }
 }

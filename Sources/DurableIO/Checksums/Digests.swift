@@ -1,4 +1,5 @@
 import CKernels
+import Crypto
 
 /// CRC-32C (Castagnoli), which guards Kafka's record batches.
 public enum CRC32C {
@@ -20,25 +21,18 @@ public enum CRC32C {
 
 /// MD5 (RFC 1321), which S3 uses as the ETag of an object. Not for security.
 public struct MD5: Sendable {
-    private var state = th_md5_state()
+    private var state = Insecure.MD5()
 
     /// The digest of nothing yet.
-    public init() {
-        th_md5_init(&state)
-    }
+    public init() {}
 
     /// Adds `bytes`.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        th_md5_update(&state, bytes.baseAddress, bytes.count)
+        state.update(bufferPointer: bytes)
     }
 
     /// The 16 bytes of the digest of all that was added.
-    public consuming func finalize() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
-            th_md5_final(&state, buffer.baseAddress)
-            count = 16
-        }
-    }
+    public consuming func finalize() -> [UInt8] { Array(state.finalize()) }
 
     /// The 16 bytes of the digest of `bytes`.
     public static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
@@ -59,12 +53,18 @@ public enum HighwayHash {
         0x04, 0x0f, 0x93, 0x5d, 0xa3, 0x9f, 0x44, 0x14, 0x97, 0xe0, 0x9d, 0x13, 0x22, 0xde, 0x36, 0xa0,
     ]
 
+    /// Writes the 32 bytes of the hash of `bytes` to `hash`.
+    public static func hash(_ bytes: UnsafeRawBufferPointer, into hash: UnsafeMutableRawPointer) {
+        key.withUnsafeBufferPointer {
+            th_highwayhash256(
+                $0.baseAddress, bytes.baseAddress, bytes.count, hash.assumingMemoryBound(to: UInt8.self))
+        }
+    }
+
     /// The 32 bytes of the hash of `bytes`.
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-            key.withUnsafeBufferPointer {
-                th_highwayhash256($0.baseAddress, bytes.baseAddress, bytes.count, buffer.baseAddress)
-            }
+            if let address = buffer.baseAddress { hash(bytes, into: address) }
             count = byteCount
         }
     }
