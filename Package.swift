@@ -48,7 +48,9 @@ let package = Package(
                 "DurableIO", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .target(name: "ObjectStore", dependencies: ["DurableIO"]),
+        .target(
+            name: "ObjectStore",
+            dependencies: ["DurableIO", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Warehouse", dependencies: ["SQLiteKit"]),
         .target(name: "Modeling", dependencies: ["Warehouse", "SQLiteKit"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),

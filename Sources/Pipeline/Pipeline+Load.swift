@@ -35,12 +35,16 @@ extension Pipeline {
     public func load(control: RunControl = RunControl()) throws -> LoadResult {
         let start = ContinuousClock.now
         var result = LoadResult()
-        let objects = try store.list(bucket: bucket, prefix: "\(settings.topic)/", damaged: report).compactMap
-        { info in
-            SinkKey(info.key).map { (info, $0) }
+        var pending: [(ObjectInfo, SinkKey)] = []
+        try store.forEachObject(bucket: bucket, damaged: report) { info in
+            guard let key = SinkKey(info.key), key.partition.topic == settings.topic,
+                try !warehouse.hasLoaded(bucket: settings.bucket, key: info.key, etag: info.etag)
+            else { return }
+            pending.append((info, key))
         }
-        let pending = try objects.filter { info, _ in
-            try !warehouse.hasLoaded(bucket: settings.bucket, key: info.key, etag: info.etag)
+        // Whatever the layout, a partition's records are loaded in their order.
+        pending.sort {
+            ($0.1.partition.partition, $0.1.firstOffset) < ($1.1.partition.partition, $1.1.firstOffset)
         }
         let loader = ObjectLoader(self)
         for (index, (info, key)) in pending.enumerated() {
@@ -104,8 +108,12 @@ extension Pipeline {
             let warehouse = pipeline.warehouse
             let data = try pipeline.store.get(
                 bucket: pipeline.bucket, key: try ObjectKey(info.key))
-            try data.withUnsafeBytes {
-                try decompressor.decompress($0, into: &lines, limit: Pipeline.objectBytesMax)
+            if key.isCompressed {
+                try data.withUnsafeBytes {
+                    try decompressor.decompress($0, into: &lines, limit: Pipeline.objectBytesMax)
+                }
+            } else {
+                lines = data
             }
             let records = lines.count { $0 == 0x0A }
             let loadedTo = try warehouse.nextOffset(

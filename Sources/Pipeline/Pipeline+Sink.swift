@@ -1,36 +1,9 @@
+import Dispatch
 import DurableIO
 import ObjectStore
 import PartitionedLog
+import Synchronization
 import Warehouse
-
-/// Where an object of the sink lies: `TOPIC/partition=P/OFFSET.ndjson.zst`, a function of where its first
-/// record does.
-struct SinkKey: Equatable {
-    let partition: TopicPartition
-    let firstOffset: Offset
-
-    var text: String {
-        "\(partition.topic)/partition=\(partition.partition)/\(firstOffset.fileName).ndjson.zst"
-    }
-
-    init(_ partition: TopicPartition, _ firstOffset: Offset) {
-        self.partition = partition
-        self.firstOffset = firstOffset
-    }
-
-    /// Reads a key; `nil` for one that the sink did not make.
-    init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let suffix = ".ndjson.zst"
-        let label = "partition="
-        guard parts.count == 3, parts[1].hasPrefix(label), parts[2].hasSuffix(suffix),
-            let partition = Int32(parts[1].dropFirst(label.count)),
-            let offset = Int64(parts[2].dropLast(suffix.count))
-        else { return nil }
-        self.init(TopicPartition(String(parts[0]), partition), Offset(offset))
-        guard self.text == text else { return nil }
-    }
-}
 
 extension Pipeline {
     /// What the sink did.
@@ -52,17 +25,17 @@ extension Pipeline {
         let committed = try partitions.map(sinkStart)
         let total = zip(partitions, committed).reduce(0) { $0 + Int($1.0.highWatermark - $1.1) }
         for (partition, committed) in zip(partitions, committed) {
-            let builder = SinkObjectBuilder(partition, bytesMax: settings.objectBytes)
+            let builder = SinkObjectBuilder(partition, settings)
             var next = committed
-            while let object = try builder.build(from: next) {
+            while case let objects = try builder.buildSome(from: next), let last = objects.last {
                 try control.checkCancellation()
-                try put(object, partition: partition.topicPartition)
+                try put(objects)
                 try groups.commit(
-                    settings.group, [partition.topicPartition: CommittedOffset(object.nextOffset)])
-                next = object.nextOffset
-                result.objects += 1
-                result.stage.rows += object.records
-                result.stage.bytes += object.rawBytes
+                    settings.group, [partition.topicPartition: CommittedOffset(last.nextOffset)])
+                next = last.nextOffset
+                result.objects += objects.count
+                result.stage.rows += objects.reduce(0) { $0 + $1.records }
+                result.stage.bytes += objects.reduce(0) { $0 + $1.rawBytes }
                 control.progress(Progress(stage: .sink, completed: result.stage.rows, total: total))
             }
         }
@@ -79,62 +52,110 @@ extension Pipeline {
         let committed = max(known?.offset ?? .zero, partition.logStartOffset)
         let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
         guard wanted < committed.value else { return committed }
-        let objects = try store.list(
-            bucket: bucket, prefix: "\(id.topic)/partition=\(id.partition)/",
-            damaged: { _ in })
-        let isThere = objects.contains { object in
-            guard let key = SinkKey(object.key),
+        var isThere = false
+        try store.forEachObject(bucket: bucket, damaged: { _ in }) { object in
+            guard let key = SinkKey(object.key), key.partition == id,
                 let next = object.userMetadata["Next-Offset"].flatMap({ Int64($0) })
-            else { return false }
-            return key.firstOffset.value <= wanted && wanted < next
+            else { return }
+            if key.firstOffset.value <= wanted, wanted < next { isThere = true }
         }
         return isThere ? committed : max(Offset(wanted), partition.logStartOffset)
     }
 
-    private func put(_ object: SinkObject, partition: TopicPartition) throws {
-        try object.compressed.withUnsafeBytes { bytes in
-            _ = try store.put(
-                bytes, bucket: bucket,
-                key: try ObjectKey(SinkKey(partition, object.firstOffset).text),
-                contentType: "application/zstd",
-                userMetadata: [
-                    "First-Offset": "\(object.firstOffset)", "Next-Offset": "\(object.nextOffset)",
-                    "Records": "\(object.records)",
-                ],
-                modifiedNanoseconds: settings.clock())
+    /// Puts objects; many small ones side by side, so that they share their waits for the disk.
+    private func put(_ objects: [SinkObject]) throws {
+        let put = { @Sendable [store, bucket, clock = settings.clock] (object: SinkObject) in
+            try object.put(to: store, bucket, at: clock())
         }
+        guard objects.count > 1 else { return try objects.forEach(put) }
+        let writers = min(8, objects.count)
+        let failures = Mutex<[any Error]>([])
+        DispatchQueue.concurrentPerform(iterations: writers) { writer in
+            do {
+                for index in stride(from: writer, to: objects.count, by: writers) { try put(objects[index]) }
+            } catch {
+                failures.withLock { $0.append(error) }
+            }
+        }
+        if let failure = failures.withLock({ $0.first }) { throw failure }
     }
+
 }
 
 /// The content of one object of the sink.
 private struct SinkObject {
-    let firstOffset: Offset
+    let key: SinkKey
     let nextOffset: Offset
     let records: Int
     let rawBytes: Int
-    let compressed: [UInt8]
+    let content: [UInt8]
+
+    func put(to store: ObjectStore, _ bucket: BucketName, at nanoseconds: Int64) throws {
+        var options = PutOptions()
+        options.headers.contentType = key.isCompressed ? "application/zstd" : "application/json"
+        options.userMetadata = [
+            "First-Offset": "\(key.firstOffset)", "Next-Offset": "\(nextOffset)", "Records": "\(records)",
+        ]
+        options.modifiedNanoseconds = nanoseconds
+        try store.put(content, bucket: bucket, key: try ObjectKey(key.text), options: options)
+    }
 }
 
 /// Reads runs of records of one partition and makes objects of them. Which records go into which object
 /// follows from the log up to its high watermark alone.
 private final class SinkObjectBuilder {
     private let partition: PartitionLog
-    private let bytesMax: Int
+    private let settings: PipelineSettings
     private let compressor = ZstdCompressor(level: 1)
     private var scratch = RecordScratch()
     private var lines: [UInt8] = []
 
     private static let pieceBytes = 256 << 10
+    private static let objectsMax = 512
 
-    init(_ partition: PartitionLog, bytesMax: Int) {
+    init(_ partition: PartitionLog, _ settings: PipelineSettings) {
         self.partition = partition
-        self.bytesMax = bytesMax
+        self.settings = settings
+    }
+
+    /// The next objects from `start` on; none at the high watermark.
+    func buildSome(from start: Offset) throws -> [SinkObject] {
+        switch settings.keyLayout {
+        case .partition: try build(from: start).map { [$0] } ?? []
+        case .symbol: try buildSingle(from: start)
+        }
+    }
+
+    /// Objects of one record each.
+    private func buildSingle(from start: Offset) throws -> [SinkObject] {
+        var objects: [SinkObject] = []
+        var next = start
+        while objects.count < Self.objectsMax, let batch = try partition.batch(holding: next) {
+            if !batch.header.isControl {
+                try batch.forEachRecord(&scratch) { record in
+                    guard record.offset >= next, objects.count < Self.objectsMax else { return }
+                    lines.removeAll(keepingCapacity: true)
+                    let rawBytes = appendLine(record.value)
+                    let key = SinkKey(
+                        partition.topicPartition, record.offset,
+                        symbol: record.key.map { String(decoding: $0, as: UTF8.self) } ?? "",
+                        seconds: record.timestamp / 1000)
+                    objects.append(
+                        SinkObject(
+                            key: key, nextOffset: record.offset + 1, records: 1, rawBytes: rawBytes,
+                            content: lines))
+                }
+            }
+            next = max(batch.header.lastOffset + 1, next)
+        }
+        return objects
     }
 
     /// The object that begins at `start`, or behind it where the log has a gap; `nil` at the high watermark.
     func build(from start: Offset) throws -> SinkObject? {
         var next = start
         var first: Offset?
+        var firstTimestamp: Int64?
         var records = 0
         var rawBytes = 0
         var compressed: [UInt8] = []
@@ -149,11 +170,18 @@ private final class SinkObjectBuilder {
                         isFull = true
                         return
                     }
+                    if let firstTimestamp, let roll = settings.rollMilliseconds,
+                        record.timestamp &- firstTimestamp >= roll
+                    {
+                        isFull = true
+                        return
+                    }
                     first = first ?? record.offset
+                    firstTimestamp = firstTimestamp ?? record.timestamp
                     rawBytes += appendLine(record.value)
                     records += 1
                     next = record.offset + 1
-                    isFull = rawBytes >= bytesMax
+                    isFull = rawBytes >= settings.objectBytes
                 }
             } else if first != nil {
                 break
@@ -167,8 +195,8 @@ private final class SinkObjectBuilder {
         guard let first else { return nil }
         try compressLines(into: &compressed, last: true)
         return SinkObject(
-            firstOffset: first, nextOffset: first + Int64(records), records: records, rawBytes: rawBytes,
-            compressed: compressed)
+            key: SinkKey(partition.topicPartition, first), nextOffset: first + Int64(records),
+            records: records, rawBytes: rawBytes, content: compressed)
     }
 
     private func compressLines(into compressed: inout [UInt8], last: Bool) throws {

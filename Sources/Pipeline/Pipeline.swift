@@ -66,7 +66,10 @@ public final class Pipeline {
             )
         }
         groups = try GroupCoordinator(log)
-        store = try ObjectStore(directory.objects, fileSystem: fileSystem)
+        var storeOptions = ObjectStore.Options()
+        storeOptions.durability = settings.durability
+        storeOptions.clock = settings.clock
+        store = try ObjectStore(directory.objects, options: storeOptions, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
         if !log.hasTopic(settings.topic) {
             try log.createTopic(settings.topic, partitions: settings.partitions)

@@ -1,4 +1,5 @@
 import DurableIO
+public import ObjectStore
 
 /// Names and sizes of a pipeline. The defaults are those of the pipelines that this one replaces.
 public struct PipelineSettings: Sendable {
@@ -12,6 +13,13 @@ public struct PipelineSettings: Sendable {
     public var group = "bronze-sink"
     /// An object is closed when its records reach this size in bytes, before compression.
     public var objectBytes = 32 << 20
+    /// An object is closed, too, before a record whose time is so many milliseconds behind that of its first; `nil`
+    /// where time does not matter.
+    public var rollMilliseconds: Int64?
+    /// How objects are named, and what goes into one.
+    public var keyLayout = KeyLayout.partition
+    /// What of an object has reached the disk before the sink goes on.
+    public var durability = Durability.full
     /// Now: the time that rows, objects and commits are stamped with, in nanoseconds since 1970.
     public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() }
 

@@ -112,12 +112,13 @@ public struct PipelineStatus: Sendable {
         }
         let store = try ObjectStore(directory.objects, access: .readOnly, fileSystem: fileSystem)
         buckets = try store.buckets().map { bucket in
-            var damaged = 0
-            let objects = try store.list(bucket: bucket, damaged: { _ in damaged += 1 })
+            var (damaged, objects, bytes) = (0, 0, 0)
+            try store.forEachObject(bucket: bucket.name, damaged: { _ in damaged += 1 }) { object in
+                objects += 1
+                bytes += object.byteCount
+            }
             return Bucket(
-                name: bucket.description, objects: objects.count,
-                bytes: objects.reduce(0) { $0 + $1.byteCount },
-                damaged: damaged)
+                name: bucket.name.description, objects: objects, bytes: bytes, damaged: damaged)
         }
         disk = try directory.diskUsage(fileSystem: fileSystem)
         guard try fileSystem.kind(of: directory.warehouse) == .file else {

@@ -9,13 +9,15 @@ import Testing
         let store = try ObjectStore(path, fileSystem: fileSystem)
         let bucket = try BucketName("bucket")
         try store.createBucket(bucket)
-        try data.withUnsafeBytes { _ = try store.put($0, bucket: bucket, key: try ObjectKey("a/key")) }
+        try store.put(data, bucket: bucket, key: try ObjectKey("a/key"))
     }
 
     private static func read(_ path: String) throws -> [UInt8]? {
         let store = try ObjectStore(path)
         let bucket = try BucketName("bucket")
-        guard try store.buckets().contains(bucket), try !store.list(bucket: bucket).isEmpty else {
+        guard try store.buckets().map(\.name).contains(bucket),
+            try !store.list(bucket: bucket).objects.isEmpty
+        else {
             return nil
         }
         return try store.get(bucket: bucket, key: try ObjectKey("a/key"))

@@ -112,7 +112,7 @@ extension RecordingProducer {
         try Pipeline.replay([path], into: data, settings: settings)
         let store = try ObjectStore(data.objects, access: .readOnly)
         let bucket = try BucketName("bronze-transactions")
-        let objects = try store.list(bucket: bucket)
+        let objects = try store.list(bucket: bucket).objects
         var next: Int64 = 0
         for object in objects {
             #expect(object.key == "stock-quotes/partition=0/\(Offset(next).fileName).ndjson.zst")
@@ -122,7 +122,7 @@ extension RecordingProducer {
         #expect(next == 500)
         let other = DataDirectory(directory.file("other"))
         try Pipeline.replay([path], into: other, settings: settings)
-        let again = try ObjectStore(other.objects, access: .readOnly).list(bucket: bucket)
+        let again = try ObjectStore(other.objects, access: .readOnly).list(bucket: bucket).objects
         #expect(again.map(\.key) == objects.map(\.key))
         #expect(again.map(\.etag) == objects.map(\.etag), "the same log makes the same bytes")
     }
@@ -256,7 +256,7 @@ extension RecordingProducer {
                 .produce(try ByteSource(path: path))
             #expect(try pipeline.sink().objects > 3)
             let bucket = try BucketName(settings.bucket)
-            let objects = try pipeline.store.list(bucket: bucket)
+            let objects = try pipeline.store.list(bucket: bucket).objects
             try pipeline.store.delete(bucket: bucket, key: try ObjectKey(objects[1].key))
             let error = #expect(throws: StoreError.self) { try pipeline.load() }
             #expect(error?.message.contains("the same command again") == true)

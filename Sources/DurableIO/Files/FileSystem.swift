@@ -66,20 +66,6 @@ public struct FileSystem: Sendable {
         return File(descriptor: descriptor, path: "standard input", faults: nil)
     }
 
-    /// What stands at `path`, or `nil` where nothing does. Follows symbolic links.
-    public func kind(of path: String) throws -> Kind? {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw DurableIOError.system("stat", path: path, errno: errno)
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file
-        case S_IFDIR: return .directory
-        default: return .other
-        }
-    }
-
     /// Makes a directory and those above it that are missing, and waits until they are on the disk.
     public func createDirectory(_ path: String) throws {
         var made: [String] = []
@@ -104,24 +90,16 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// The names in a directory, sorted by their bytes, without `.` and `..`.
-    public func list(_ path: String) throws -> [String] {
-        guard let directory = opendir(path) else {
-            throw DurableIOError.system("list", path: path, errno: errno)
+    /// Makes a directory whose parent is there, without waiting for the disk.
+    ///
+    /// - Returns: whether it was made; not where something stands there already.
+    public func makeDirectory(_ path: String) throws -> Bool {
+        try admitChange("create directory", path)
+        if mkdir(path, 0o755) == 0 { return true }
+        guard errno == EEXIST else {
+            throw DurableIOError.system("create directory", path: path, errno: errno)
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-            errno = 0
-        }
-        // The end and an error look alike but for this.
-        guard errno == 0 else { throw DurableIOError.system("list", path: path, errno: errno) }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return false
     }
 
     /// Moves `source` over `destination` in one step.
@@ -129,6 +107,22 @@ public struct FileSystem: Sendable {
         try admitChange("rename", source)
         guard systemRename(source, destination) == 0 else {
             throw DurableIOError.system("rename \(source) to", path: destination, errno: errno)
+        }
+    }
+
+    /// Gives a file a second name, which must be free.
+    public func link(_ source: String, to destination: String) throws {
+        try admitChange("link", source)
+        guard systemLink(source, destination) == 0 else {
+            throw DurableIOError.system("link \(source) to", path: destination, errno: errno)
+        }
+    }
+
+    /// Makes a symbolic link at `path` that holds `target`.
+    public func createSymbolicLink(_ path: String, to target: String) throws {
+        try admitChange("create link", path)
+        guard symlink(target, path) == 0 else {
+            throw DurableIOError.system("create link", path: path, errno: errno)
         }
     }
 
@@ -152,7 +146,11 @@ public struct FileSystem: Sendable {
     public func removeTree(_ path: String) throws {
         for name in try list(path) {
             let child = "\(path)/\(name)"
-            if try entry(child)?.kind == .directory { try removeTree(child) } else { try removeFile(child) }
+            if try status(of: child)?.kind == .directory {
+                try removeTree(child)
+            } else {
+                try removeFile(child)
+            }
         }
         try removeDirectory(path)
     }
@@ -171,12 +169,6 @@ public struct FileSystem: Sendable {
         }
     }
 
-    /// The whole content of a file.
-    public func contents(of path: String) throws -> [UInt8] {
-        let file = try open(path, .read)
-        return try file.read(at: 0, count: try file.size())
-    }
-
     /// Replaces a file's content in one step: after a crash the old or the new content is there, never a
     /// mixture.
     public func replaceContents(of path: String, with bytes: [UInt8]) throws {
@@ -186,32 +178,6 @@ public struct FileSystem: Sendable {
         try file.sync()
         try rename(temporary, to: path)
         try syncDirectory(Self.parent(of: path))
-    }
-
-    /// The sum of the sizes of all files below a directory, in bytes; 0 where it does not exist. Symbolic
-    /// links are not followed, and what disappears meanwhile does not count.
-    public func bytesBelow(_ path: String) throws -> Int {
-        guard let entry = try entry(path) else { return 0 }
-        guard entry.kind == .directory else { return entry.byteCount }
-        do {
-            return try list(path).reduce(0) { try $0 + bytesBelow("\(path)/\($1)") }
-        } catch let error as DurableIOError where error.code == .notFound {
-            return 0
-        }
-    }
-
-    /// What stands at `path` itself, a symbolic link not followed.
-    private func entry(_ path: String) throws -> (kind: Kind, byteCount: Int)? {
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw DurableIOError.system("stat", path: path, errno: errno)
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return (.file, Int(status.st_size))
-        case S_IFDIR: return (.directory, 0)
-        default: return (.other, 0)
-        }
     }
 
     /// The absolute path of something that exists, with symbolic links followed; the path itself where that
@@ -226,6 +192,11 @@ public struct FileSystem: Sendable {
     public static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The last component of a path.
+    public static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
     private func admitChange(_ action: String, _ path: String) throws {

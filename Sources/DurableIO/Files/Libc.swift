@@ -9,6 +9,7 @@
         Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     }
     func systemRename(_ source: String, _ destination: String) -> Int32 { Glibc.rename(source, destination) }
+    func systemLink(_ source: String, _ destination: String) -> Int32 { Glibc.link(source, destination) }
 #elseif canImport(Musl)
     import Musl
 
@@ -18,6 +19,7 @@
         Musl.read(descriptor, buffer.baseAddress, buffer.count)
     }
     func systemRename(_ source: String, _ destination: String) -> Int32 { Musl.rename(source, destination) }
+    func systemLink(_ source: String, _ destination: String) -> Int32 { Musl.link(source, destination) }
 #elseif canImport(Darwin)
     import Darwin
 
@@ -27,4 +29,5 @@
         Darwin.read(descriptor, buffer.baseAddress, buffer.count)
     }
     func systemRename(_ source: String, _ destination: String) -> Int32 { Darwin.rename(source, destination) }
+    func systemLink(_ source: String, _ destination: String) -> Int32 { Darwin.link(source, destination) }
 #endif

@@ -5,6 +5,8 @@ import DurableIO
 
 enum BitrotStream {
     static let blockBytes = 1 << 20
+    /// A block with its hash.
+    static let frameBytes = blockBytes + HighwayHash.byteCount
 
     /// The size on the drive of `count` bytes of data.
     static func encodedByteCount(_ count: Int) -> Int {
@@ -12,40 +14,49 @@ enum BitrotStream {
     }
 
     static func encode(_ data: UnsafeRawBufferPointer) -> [UInt8] {
-        var encoded: [UInt8] = []
-        encoded.reserveCapacity(encodedByteCount(data.count))
-        for start in stride(from: 0, to: data.count, by: blockBytes) {
-            let block = UnsafeRawBufferPointer(rebasing: data[start..<min(start + blockBytes, data.count)])
-            encoded.append(contentsOf: HighwayHash.hash(block))
-            encoded.append(contentsOf: block)
+        [UInt8](unsafeUninitializedCapacity: encodedByteCount(data.count)) { encoded, count in
+            let output = UnsafeMutableRawBufferPointer(encoded)
+            for start in stride(from: 0, to: data.count, by: blockBytes) {
+                let block = UnsafeRawBufferPointer(
+                    rebasing: data[start..<min(start + blockBytes, data.count)])
+                guard let hash = output.baseAddress.map({ $0 + count }) else { break }
+                HighwayHash.hash(block, into: hash)
+                (hash + HighwayHash.byteCount).copyMemory(
+                    from: block.baseAddress ?? UnsafeRawPointer(hash), byteCount: block.count)
+                count += HighwayHash.byteCount + block.count
+            }
         }
-        return encoded
     }
 
-    /// Appends the data of a stream to `output`, checking each block.
+    /// Checks a block against the hash that stands before it.
     ///
-    /// - Throws: `StoreError` with code `corrupt`, naming `place` and the block.
-    static func decode(_ encoded: [UInt8], dataBytes: Int, place: String, into output: inout [UInt8]) throws {
-        guard encoded.count == encodedByteCount(dataBytes) else {
+    /// - Parameter frame: the hash and the block.
+    /// - Returns: the block, where it lies.
+    /// - Throws: `StoreError` with code `corrupt`, naming `place` and the byte of it at which the frame begins.
+    static func block(
+        of frame: UnsafeRawBufferPointer, place: @autoclosure () -> String, position: Int
+    ) throws -> UnsafeRawBufferPointer {
+        let block = UnsafeRawBufferPointer(rebasing: frame.dropFirst(HighwayHash.byteCount))
+        let isWhole = withUnsafeTemporaryAllocation(byteCount: HighwayHash.byteCount, alignment: 8) { hash in
+            guard let address = hash.baseAddress else { return false }
+            HighwayHash.hash(block, into: address)
+            return hash.elementsEqual(frame.prefix(HighwayHash.byteCount))
+        }
+        guard isWhole else {
             throw StoreError(
                 .corrupt,
-                "\(place) has \(encoded.count) bytes where \(encodedByteCount(dataBytes)) are due: "
-                    + "the object is damaged")
+                "\(place()) fails its HighwayHash in the block at byte \(position): the object is damaged")
         }
-        try encoded.withUnsafeBytes { encoded in
-            var position = 0
-            while position < encoded.count {
-                let data = position + HighwayHash.byteCount
-                let end = min(data + blockBytes, encoded.count)
-                let block = UnsafeRawBufferPointer(rebasing: encoded[data..<end])
-                guard HighwayHash.hash(block).elementsEqual(encoded[position..<data]) else {
-                    throw StoreError(
-                        .corrupt,
-                        "\(place) fails its HighwayHash at byte \(position): the object is damaged")
-                }
-                output.append(contentsOf: block)
-                position = end
-            }
+        return block
+    }
+
+    /// The size of a stream must follow from that of its data.
+    static func check(byteCount: Int, dataBytes: Int, place: @autoclosure () -> String) throws {
+        guard byteCount == encodedByteCount(dataBytes) else {
+            throw StoreError(
+                .corrupt,
+                "\(place()) has \(byteCount) bytes where \(encodedByteCount(dataBytes)) are due: the object is damaged"
+            )
         }
     }
 }

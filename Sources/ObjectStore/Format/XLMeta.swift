@@ -5,40 +5,32 @@ import DurableIO
 //   0   "XL2 "
 //   4   u16LE major = 1, u16LE minor = 3
 //   8   c6 + u32BE length              MessagePack bin32
-//   13  metadata                       header version 3, metadata version 3, number of versions, then for each
-//                                      version, newest first: bin(header), bin(version)
+//   13  metadata                       header version 3, body version 3, number of versions, then for each
+//                                      version, newest first: bin(header), bin(body)
 //   ..  ce + u32BE                     low half of XXH64(metadata)
 //   ..  inline data                    nothing, or 01 and a map from version id ("null") to a bit-rot stream
 //
-// A header is an array of 7: id, modification time, signature, type, flags, EcN (parity), EcM (data).
+// Containers 1.0 to 1.2 hold a map {"Versions": [body, ...]} in the place of the metadata: 1.0 (whose version
+// reads "1   ") right behind the version and without inline data, 1.1 in a byte string, 1.2 with the checksum.
 
-/// The metadata file of an object.
-struct XLMeta: Equatable {
-    /// A version: an object or a delete marker.
-    struct Version: Equatable {
-        enum Content: Equatable {
-            case object(XLObject)
-            case deleteMarker(XLDeleteMarker)
-        }
-        var content: Content
-        /// When the software that wrote it was released, in seconds since 1970; `nil` in old files.
-        var writerRelease: UInt64?
+/// The metadata file of an object: its versions, and the data of small ones.
+struct XLMeta {
+    /// A version, its body kept as the bytes that were read: a version that is not touched is written back as
+    /// it was, whatever it holds.
+    struct Version {
+        var header: XLHeader
+        var body: [UInt8]
     }
 
-    /// The version of the headers: 3 with the numbers of shards, 2 without (MinIO before 2024-06).
+    /// The version of the headers: 3 with the numbers of shards, 2 without (MinIO before 2024-06), 1 without
+    /// a signature too.
     var headerVersion: UInt64 = 3
     /// The version of the bodies.
     var bodyVersion: UInt64 = 3
     /// Newest first.
-    var versions: [Version]
+    var versions: [Version] = []
     /// Small objects' data, as bit-rot streams, by version id.
-    var inlineData: [(id: String, stream: [UInt8])]
-
-    static func == (left: XLMeta, right: XLMeta) -> Bool {
-        left.headerVersion == right.headerVersion && left.bodyVersion == right.bodyVersion
-            && left.versions == right.versions && left.inlineData.map(\.id) == right.inlineData.map(\.id)
-            && left.inlineData.map(\.stream) == right.inlineData.map(\.stream)
-    }
+    var inlineData: [(id: String, stream: [UInt8])] = []
 
     private static let magic = Array("XL2 ".utf8)
 
@@ -50,8 +42,8 @@ struct XLMeta: Equatable {
         metadata.unsigned(bodyVersion)
         metadata.signed(Int64(versions.count))
         for version in versions {
-            metadata.binary(version.encodedHeader(version: headerVersion))
-            metadata.binary(version.encodedBody)
+            metadata.binary(version.header.encoded(version: headerVersion))
+            metadata.binary(version.body)
         }
         var file = MessagePackWriter()
         file.raw(Self.magic)
@@ -71,137 +63,180 @@ struct XLMeta: Equatable {
 
     // MARK: Reading
 
-    init(versions: [Version], inlineData: [(id: String, stream: [UInt8])] = []) {
-        self.versions = versions
-        self.inlineData = inlineData
-    }
+    /// A file without versions.
+    init() {}
 
     /// Reads a file; `path` is for messages.
     ///
     /// - Throws: `StoreError` with code `corrupt` or `unsupportedFormat`.
     init(reading bytes: [UInt8], path: String) throws {
+        self = try bytes.withUnsafeBytes { try XLMeta(reading: $0, path: path) }
+    }
+
+    /// How many bytes at the beginning of a file hold all but the inline data; `nil` where a look at the beginning does
+    /// not tell.
+    static func headByteCount(_ beginning: UnsafeRawBufferPointer) -> Int? {
+        guard beginning.count >= 13, beginning[4..<9].elementsEqual([1, 0, 3, 0, 0xC6]) else { return nil }
+        return 13 + Int(UInt32(bigEndian: beginning.loadUnaligned(fromByteOffset: 9, as: UInt32.self))) + 5
+    }
+
+    /// Reads a file; `path` is for messages.
+    ///
+    /// - Parameter headOnly: whether to leave out the inline data, which then need not be there.
+    /// - Throws: `StoreError` with code `corrupt` or `unsupportedFormat`.
+    init(reading bytes: UnsafeRawBufferPointer, path: String, headOnly: Bool = false) throws {
         guard bytes.count >= 8, bytes.starts(with: Self.magic) else {
             throw StoreError(.corrupt, "\(path) does not begin with \"XL2 \": it is no metadata of an object")
         }
-        guard bytes[4] == 1, bytes[5] == 0, bytes[6] == 3, bytes[7] == 0 else {
-            let version = "\(Int(bytes[4]) | Int(bytes[5]) << 8).\(Int(bytes[6]) | Int(bytes[7]) << 8)"
-            throw StoreError(
-                .unsupportedFormat,
-                "\(path) has container version \(version); version 1.3 (MinIO of 2021-08 and later) is read")
-        }
+        let version = bytes[4..<8]
         do {
-            var file = MessagePackReader(bytes, from: 8)
-            let metadata = try file.binary()
-            let checksum = try file.integer()
-            guard UInt32(truncatingIfNeeded: XXH64.hash(metadata)) == UInt32(truncatingIfNeeded: checksum)
-            else {
-                throw StoreError(.corrupt, "\(path) fails its XXH64: the object's metadata is damaged")
-            }
-            versions = []
-            inlineData = []
-            try readVersions(metadata, path: path)
-            if !file.isAtEnd {
-                guard try file.integer() == 1 else {
-                    throw StoreError(.unsupportedFormat, "\(path): unknown version of the inline data")
-                }
-                for _ in 0..<(try file.mapCount()) {
-                    inlineData.append((try file.string(), try file.binary()))
-                }
+            if version.elementsEqual([1, 0, 3, 0]) {
+                var file = MessagePackReader(bytes, from: 8)
+                let metadata = try file.binaryInPlace()
+                try Self.check(metadata, against: try file.integer(), path: path)
+                try readVersions(metadata, path: path)
+                if !headOnly { try readInlineData(&file, path: path) }
+            } else if version.elementsEqual("1   ".utf8) {
+                try readMap(UnsafeRawBufferPointer(rebasing: bytes[8...]), path: path)
+            } else if version.elementsEqual([1, 0, 1, 0]) || version.elementsEqual([1, 0, 2, 0]) {
+                try readWrappedMap(bytes, isChecked: bytes[6] == 2, path: path)
+            } else {
+                let number = "\(Int(bytes[4]) | Int(bytes[5]) << 8).\(Int(bytes[6]) | Int(bytes[7]) << 8)"
+                throw StoreError(
+                    .unsupportedFormat,
+                    "\(path) has container version \(number); versions 1.0 to 1.3 are read")
             }
         } catch let malformed as MessagePackReader.Malformed {
             throw StoreError(
                 .corrupt,
-                "\(path): byte \(malformed.position) should begin \(malformed.expected): the file is damaged")
+                "\(path): byte \(malformed.position) of the metadata should begin \(malformed.expected): the file is damaged"
+            )
         }
     }
 
-    private mutating func readVersions(_ metadata: [UInt8], path: String) throws {
+    private static func check(
+        _ metadata: UnsafeRawBufferPointer, against checksum: Int64, path: String
+    ) throws {
+        guard UInt32(truncatingIfNeeded: XXH64.hash(metadata)) == UInt32(truncatingIfNeeded: checksum)
+        else {
+            throw StoreError(.corrupt, "\(path) fails its XXH64: the object's metadata is damaged")
+        }
+    }
+
+    private mutating func readInlineData(_ file: inout MessagePackReader, path: String) throws {
+        guard !file.isAtEnd else { return }
+        guard try file.integer() == 1 else {
+            throw StoreError(.unsupportedFormat, "\(path): unknown version of the inline data")
+        }
+        for _ in 0..<(try file.mapCount()) {
+            inlineData.append((try file.string(), try file.binary()))
+        }
+    }
+
+    private mutating func readVersions(_ metadata: UnsafeRawBufferPointer, path: String) throws {
         var reader = MessagePackReader(metadata)
         headerVersion = UInt64(truncatingIfNeeded: try reader.integer())
         bodyVersion = UInt64(truncatingIfNeeded: try reader.integer())
-        guard (2...3).contains(headerVersion), (1...3).contains(bodyVersion) else {
+        guard (1...3).contains(headerVersion), (1...3).contains(bodyVersion) else {
             throw StoreError(
                 .unsupportedFormat,
-                "\(path) has header version \(headerVersion) and body version \(bodyVersion); 2 to 3 and 1 to 3 are read"
+                "\(path) has header version \(headerVersion) and body version \(bodyVersion); 1 to 3 are read"
             )
         }
         let count = try reader.integer()
         guard count >= 0, count <= metadata.count / 16 else {
             throw StoreError(.corrupt, "\(path) counts \(count) versions: the file is damaged")
         }
-        versions = try (0..<count).map { _ in
-            // The header repeats, for speed, what the body says.
-            _ = try reader.binary()
-            return try Version(reading: try reader.binary(), path: path)
+        versions.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            let header = try XLHeader(reading: try reader.binaryInPlace(), version: headerVersion)
+            versions.append(Version(header: header, body: try reader.binary()))
         }
+    }
+
+    /// Containers 1.1 and 1.2.
+    private mutating func readWrappedMap(
+        _ bytes: UnsafeRawBufferPointer, isChecked: Bool, path: String
+    ) throws {
+        var file = MessagePackReader(bytes, from: 8)
+        let metadata = try file.binaryInPlace()
+        if isChecked { try Self.check(metadata, against: try file.integer(), path: path) }
+        try readMap(metadata, path: path)
+        try readInlineData(&file, path: path)
+    }
+
+    /// `{"Versions": [body, ...]}`, with headers made of the bodies.
+    private mutating func readMap(_ metadata: UnsafeRawBufferPointer, path: String) throws {
+        headerVersion = 1
+        bodyVersion = 1
+        var reader = MessagePackReader(metadata)
+        for _ in 0..<(try reader.mapCount()) {
+            guard try reader.string() == "Versions" else {
+                try reader.skip()
+                continue
+            }
+            for _ in 0..<(try reader.arrayCount()) {
+                let start = reader.position
+                try reader.skip()
+                let body = Array(reader.consumed(since: start))
+                let content = try XLContent(reading: body, path: path)
+                versions.append(Version(header: XLHeader(content), body: body))
+            }
+        }
+        versions.sort { XLHeader.isNewer($0.header, $1.header) }
     }
 }
 
-extension XLMeta.Version {
-    func encodedHeader(version: UInt64) -> [UInt8] {
-        var writer = MessagePackWriter()
-        writer.array(count: version == 3 ? 7 : 5)
-        switch content {
-        case .object(let object):
-            writer.binary(object.id.bytes)
-            writer.signed(object.modifiedNanoseconds)
-            writer.binary(object.signature)
-            writer.unsigned(1)
-            writer.unsigned(object.isInline ? 6 : 2)
-            guard version == 3 else { break }
-            writer.unsigned(UInt64(object.parityShards))
-            writer.unsigned(UInt64(object.dataShards))
-        case .deleteMarker(let marker):
-            writer.binary(marker.id.bytes)
-            writer.signed(marker.modifiedNanoseconds)
-            writer.binary(marker.signature)
-            writer.unsigned(2)
-            writer.unsigned(0)
-            guard version == 3 else { break }
-            writer.unsigned(0)
-            writer.unsigned(0)
-        }
-        return writer.bytes
+extension XLMeta {
+    /// The version with an id.
+    func version(_ id: UniqueID) -> Version? { versions.first { $0.header.id == id } }
+
+    /// The data of a version that is kept inside the file.
+    func inlineStream(of id: UniqueID) -> [UInt8]? {
+        let name = Self.inlineName(of: id)
+        return inlineData.first { $0.id == name }?.stream
     }
 
-    var encodedBody: [UInt8] {
-        var writer = MessagePackWriter()
-        writer.map(count: writerRelease == nil ? 2 : 3)
-        writer.string("Type")
-        switch content {
-        case .object(let object):
-            writer.unsigned(1)
-            writer.string("V2Obj")
-            object.encode(into: &writer)
-        case .deleteMarker(let marker):
-            writer.unsigned(2)
-            writer.string("DelObj")
-            marker.encode(into: &writer)
-        }
-        if let writerRelease {
-            writer.string("v")
-            writer.unsigned(writerRelease)
-        }
-        return writer.bytes
+    /// The key of a version's data in the inline map.
+    static func inlineName(of id: UniqueID) -> String { id == .null ? "null" : id.description }
+
+    /// Adds a version, in the place of one with the same id.
+    mutating func put(_ content: XLContent, inlineStream: [UInt8]?, writerRelease: UInt64) {
+        remove(content.id)
+        // Headers without the numbers of shards cannot stand beside one that has them.
+        headerVersion = 3
+        let header = XLHeader(content)
+        let index = versions.firstIndex { !XLHeader.isNewer($0.header, header) } ?? versions.count
+        versions.insert(
+            Version(header: header, body: content.encoded(writerRelease: writerRelease)), at: index)
+        if let inlineStream { inlineData.append((Self.inlineName(of: content.id), inlineStream)) }
     }
 
-    init(reading bytes: [UInt8], path: String) throws {
-        var reader = MessagePackReader(bytes)
-        var content: Content?
-        var release: UInt64?
-        for _ in 0..<(try reader.mapCount()) {
-            switch try reader.string() {
-            case "V2Obj": content = .object(try XLObject(reading: &reader))
-            case "DelObj": content = .deleteMarker(try XLDeleteMarker(reading: &reader))
-            case "v": release = UInt64(max(0, try reader.integer()))
-            default: try reader.skip()
+    /// Puts a version in the place of the one with the same id, whose data stays.
+    mutating func replace(_ content: XLContent, writerRelease: UInt64) {
+        let stream = inlineStream(of: content.id)
+        put(content, inlineStream: stream, writerRelease: writerRelease)
+    }
+
+    /// Removes a version and its inline data, if it is there.
+    mutating func remove(_ id: UniqueID) {
+        versions.removeAll { $0.header.id == id }
+        inlineData.removeAll { $0.id == Self.inlineName(of: id) }
+    }
+
+    /// The names of the data directories that versions refer to.
+    ///
+    /// - Throws: `StoreError` with code `corrupt` where a body cannot be read: what it refers to is then not
+    ///   known.
+    func dataDirectories(path: String) throws -> Set<String> {
+        var names: Set<String> = []
+        for version in versions where version.header.usesDataDirectory {
+            switch try XLContent(reading: version.body, path: path) {
+            case .object(let object): names.insert(object.dataDirectory.description)
+            case .legacy(let directory): names.insert(directory)
+            case .deleteMarker: break
             }
         }
-        guard let content else {
-            throw StoreError(
-                .unsupportedFormat, "\(path) holds a version that is neither an object nor a delete marker")
-        }
-        self.content = content
-        writerRelease = release
+        return names
     }
 }

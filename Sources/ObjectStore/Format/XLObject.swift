@@ -1,7 +1,7 @@
 import DurableIO
 
 /// What xl.meta says of one version of an object: the map `V2Obj`, its keys in MinIO's order.
-struct XLObject: Equatable {
+struct XLObject {
     var id: UniqueID
     var dataDirectory: UniqueID
     var dataShards = 1
@@ -30,17 +30,9 @@ struct XLObject: Equatable {
 
     func userValue(_ key: String) -> String? { userMetadata?.first { $0.key == key }?.value }
 
-    static func == (left: XLObject, right: XLObject) -> Bool {
-        var a = MessagePackWriter()
-        var b = MessagePackWriter()
-        left.encode(into: &a)
-        right.encode(into: &b)
-        return a.bytes == b.bytes
-    }
-
-    /// Four bytes by which drives of a set compare versions: a hash of everything that does not differ
+    /// Four bytes, little-endian, by which drives of a set compare versions: a hash of everything that does not differ
     /// between them.
-    var signature: [UInt8] {
+    var signature: UInt32 {
         var plain = self
         plain.shardIndex = 0
         plain.systemMetadata = nil
@@ -173,11 +165,11 @@ extension XLObject {
 
     static func readID(_ reader: inout MessagePackReader) throws -> UniqueID {
         let start = reader.position
-        let bytes = try reader.binary()
+        let bytes = try reader.binaryInPlace()
         guard bytes.count == 16 else {
             throw MessagePackReader.Malformed(position: start, expected: "an id of 16 bytes")
         }
-        return UniqueID(bytes: bytes)
+        return UniqueID(bytes)
     }
 
     private static func readNumbers(_ reader: inout MessagePackReader) throws -> [Int]? {
@@ -187,19 +179,18 @@ extension XLObject {
 }
 
 /// What xl.meta says of a delete marker: the map `DelObj`.
-struct XLDeleteMarker: Equatable {
+struct XLDeleteMarker {
     var id: UniqueID
     var modifiedNanoseconds: Int64
     /// `nil` where the file has no such key.
     var systemMetadata: [(key: String, value: [UInt8])]?
 
-    static func == (left: XLDeleteMarker, right: XLDeleteMarker) -> Bool {
-        left.id == right.id && left.modifiedNanoseconds == right.modifiedNanoseconds
-            && left.systemMetadata.map { $0.map(\.key) } == right.systemMetadata.map { $0.map(\.key) }
-            && left.systemMetadata.map { $0.map(\.value) } == right.systemMetadata.map { $0.map(\.value) }
+    /// Whether it only keeps a tier's data until that is tidied.
+    var isFreeVersion: Bool {
+        systemMetadata?.contains { $0.key.lowercased() == "x-minio-internal-free-version" } ?? false
     }
 
-    var signature: [UInt8] {
+    var signature: UInt32 {
         var plain = self
         plain.systemMetadata = nil
         var writer = MessagePackWriter()
@@ -221,6 +212,12 @@ struct XLDeleteMarker: Equatable {
             writer.string(key)
             writer.binary(value)
         }
+    }
+
+    init(id: UniqueID, modifiedNanoseconds: Int64, systemMetadata: [(key: String, value: [UInt8])]?) {
+        self.id = id
+        self.modifiedNanoseconds = modifiedNanoseconds
+        self.systemMetadata = systemMetadata
     }
 
     init(reading reader: inout MessagePackReader) throws {
@@ -251,9 +248,6 @@ enum MetadataHash {
         }
     }
 
-    /// The xor of both halves, little-endian.
-    static func fold(_ hash: UInt64) -> [UInt8] {
-        let folded = UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
-        return (0..<4).map { UInt8(truncatingIfNeeded: folded >> (8 * $0)) }
-    }
+    /// The xor of both halves.
+    static func fold(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash ^ (hash >> 32)) }
 }

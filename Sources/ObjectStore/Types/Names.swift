@@ -1,18 +1,4 @@
-/// What the store knows of an object without reading its data.
-public struct ObjectInfo: Sendable, Equatable {
-    /// The key within the bucket.
-    public let key: String
-    /// The size in bytes.
-    public let byteCount: Int
-    /// The entity tag: the MD5 of the data in hexadecimal, without quotes.
-    public let etag: String
-    /// When it was put, in nanoseconds since 1970.
-    public let modifiedNanoseconds: Int64
-    /// The media type.
-    public let contentType: String?
-    /// The user's metadata, keyed without the `X-Amz-Meta-` that S3 puts before each name.
-    public let userMetadata: [String: String]
-}
+import DurableIO
 
 /// The name of a bucket.
 public struct BucketName: Hashable, Sendable, CustomStringConvertible {
@@ -49,24 +35,65 @@ public struct ObjectKey: Hashable, Sendable, CustomStringConvertible {
     /// The key.
     public let description: String
 
-    /// Checks a key: at most 1024 bytes, components of 1 to 255 bytes, none of them `.` or `..`.
+    /// What stands in a path for the slash that a key ends in (MinIO cmd/utils.go, `encodeDirObject`).
+    static let directorySuffix = "__XLDIR__"
+
+    /// Checks a key: at most 1024 bytes, components of 1 to 255 bytes, none of them `.` or `..`; it may end in
+    /// one slash.
     ///
     /// - Throws: `StoreError` with code `keyTooLong` or `invalidKey`.
     public init(_ key: String) throws {
         guard key.utf8.count <= 1024 else {
             throw StoreError(.keyTooLong, "a key has at most 1024 bytes, not \(key.utf8.count)")
         }
-        let components = key.split(separator: "/", omittingEmptySubsequences: false)
+        let isDirectory = key.utf8.last == UInt8(ascii: "/")
+        let components = key.utf8.dropLast(isDirectory ? 1 : 0)
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let nameBytesMax = 255 - (isDirectory ? Self.directorySuffix.utf8.count : 0)
         let isLegal = components.allSatisfy { component in
-            (1...255).contains(component.utf8.count) && component != "." && component != ".."
-                && !component.utf8.contains(0)
+            (1...255).contains(component.count) && !component.elementsEqual(".".utf8)
+                && !component.elementsEqual("..".utf8) && !component.contains(0)
+                && !component.elementsEqual("xl.meta".utf8)
         }
-        guard isLegal, components.last != "xl.meta" else {
+        guard isLegal, components.last.map({ $0.count <= nameBytesMax }) == true,
+            !key.hasSuffix(Self.directorySuffix)
+        else {
             throw StoreError(
                 .invalidKey,
                 "'\(key)' cannot be a key: each part between slashes has 1 to 255 bytes and is not '.', '..' "
-                    + "or, at the end, 'xl.meta'")
+                    + "or 'xl.meta', and the last does not end in \(Self.directorySuffix)")
         }
         description = key
     }
+
+    /// The path of the object's directory below its bucket's.
+    var path: String {
+        description.utf8.last == UInt8(ascii: "/")
+            ? description.dropLast() + Self.directorySuffix : description
+    }
+}
+
+/// Which version of an object.
+public struct VersionID: Hashable, Sendable, CustomStringConvertible {
+    let unique: UniqueID
+
+    /// The version that is there where versioning is off.
+    public static let null = VersionID(unique: .null)
+
+    init(unique: UniqueID) {
+        self.unique = unique
+    }
+
+    /// Reads `null` or a UUID; `nil` for anything else.
+    public init?(_ text: String) {
+        if text == "null" {
+            self = .null
+        } else {
+            guard let unique = UniqueID(text) else { return nil }
+            self.unique = unique
+        }
+    }
+
+    /// `null` or a UUID.
+    public var description: String { XLMeta.inlineName(of: unique) }
 }

@@ -1,86 +1,6 @@
-// The part of MessagePack that xl.meta uses, with the encodings that MinIO's writer (tinylib/msgp) chooses:
-// signed fields take fixint, d1, d2, d3 (never d0 for a positive number, never an unsigned code); unsigned
-// fields take fixint, cc, cd, ce, cf.
-
-struct MessagePackWriter {
-    private(set) var bytes: [UInt8] = []
-
-    mutating func map(count: Int) {
-        if count < 16 { bytes.append(0x80 | UInt8(count)) } else { put(0xDE, UInt16(count)) }
-    }
-
-    mutating func array(count: Int) {
-        if count < 16 { bytes.append(0x90 | UInt8(count)) } else { put(0xDC, UInt16(count)) }
-    }
-
-    mutating func string(_ text: String) {
-        let count = text.utf8.count
-        switch count {
-        case ..<32: bytes.append(0xA0 | UInt8(count))
-        case ..<(1 << 8): put(0xD9, UInt8(count))
-        case ..<(1 << 16): put(0xDA, UInt16(count))
-        default: put(0xDB, UInt32(count))
-        }
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    mutating func binary(_ content: [UInt8]) {
-        switch content.count {
-        case ..<(1 << 8): put(0xC4, UInt8(content.count))
-        case ..<(1 << 16): put(0xC5, UInt16(content.count))
-        default: put(0xC6, UInt32(content.count))
-        }
-        bytes.append(contentsOf: content)
-    }
-
-    /// A byte string with the widest length, whatever its size.
-    mutating func wideBinary(_ content: [UInt8]) {
-        put(0xC6, UInt32(content.count))
-        bytes.append(contentsOf: content)
-    }
-
-    mutating func signed(_ value: Int64) {
-        switch value {
-        case 0...127: bytes.append(UInt8(value))
-        case -32...(-1): bytes.append(UInt8(bitPattern: Int8(value)))
-        case -128...(-33): put(0xD0, Int8(value))
-        case Int64(Int16.min)...Int64(Int16.max): put(0xD1, Int16(value))
-        case Int64(Int32.min)...Int64(Int32.max): put(0xD2, Int32(value))
-        default: put(0xD3, value)
-        }
-    }
-
-    mutating func unsigned(_ value: UInt64) {
-        switch value {
-        case 0...127: bytes.append(UInt8(value))
-        case 0...UInt64(UInt8.max): put(0xCC, UInt8(value))
-        case 0...UInt64(UInt16.max): put(0xCD, UInt16(value))
-        case 0...UInt64(UInt32.max): put(0xCE, UInt32(value))
-        default: put(0xCF, value)
-        }
-    }
-
-    /// An unsigned number in the five-byte form, whatever its size.
-    mutating func wideUnsigned(_ value: UInt32) {
-        put(0xCE, value)
-    }
-
-    mutating func null() {
-        bytes.append(0xC0)
-    }
-
-    mutating func raw(_ content: [UInt8]) {
-        bytes.append(contentsOf: content)
-    }
-
-    private mutating func put<Integer: FixedWidthInteger>(_ code: UInt8, _ value: Integer) {
-        bytes.append(code)
-        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
-    }
-}
-
+/// Reads what `MessagePackWriter` and other writers write, in place, any code for any number.
 struct MessagePackReader {
-    private let bytes: [UInt8]
+    private let bytes: UnsafeRawBufferPointer
     private(set) var position: Int
 
     struct Malformed: Error {
@@ -88,7 +8,8 @@ struct MessagePackReader {
         let expected: String
     }
 
-    init(_ bytes: [UInt8], from position: Int = 0) {
+    /// Reads `bytes`, which must stay where they are as long as the reader is used.
+    init(_ bytes: UnsafeRawBufferPointer, from position: Int = 0) {
         self.bytes = bytes
         self.position = position
     }
@@ -115,7 +36,10 @@ struct MessagePackReader {
         }
     }
 
-    mutating func string() throws -> String {
+    mutating func string() throws -> String { String(decoding: try stringInPlace(), as: UTF8.self) }
+
+    /// The bytes of a string, where they lie.
+    mutating func stringInPlace() throws -> UnsafeRawBufferPointer {
         let code = try byte("a string")
         let count: Int
         switch code {
@@ -125,10 +49,13 @@ struct MessagePackReader {
         case 0xDB: count = Int(try integer(UInt32.self))
         default: throw malformed("a string")
         }
-        return String(decoding: try take(count), as: UTF8.self)
+        return try take(count)
     }
 
-    mutating func binary() throws -> [UInt8] {
+    mutating func binary() throws -> [UInt8] { Array(try binaryInPlace()) }
+
+    /// A byte string, where it lies.
+    mutating func binaryInPlace() throws -> UnsafeRawBufferPointer {
         let code = try byte("a byte string")
         let count: Int
         switch code {
@@ -137,7 +64,7 @@ struct MessagePackReader {
         case 0xC6: count = Int(try integer(UInt32.self))
         default: throw malformed("a byte string")
         }
-        return Array(try take(count))
+        return try take(count)
     }
 
     /// An integer of any code that fits 64 signed bits.
@@ -170,6 +97,24 @@ struct MessagePackReader {
         return Int(value)
     }
 
+    mutating func boolean() throws -> Bool {
+        switch try byte("a boolean") {
+        case 0xC2: return false
+        case 0xC3: return true
+        default: throw malformed("a boolean")
+        }
+    }
+
+    /// A time as `MessagePackWriter.time` writes it.
+    mutating func time() throws -> (seconds: Int64, nanoseconds: Int32) {
+        let start = position
+        let head = try take(3)
+        guard head[0] == 0xC7, head[1] == 12, head[2] == 5 else {
+            throw Malformed(position: start, expected: "a time")
+        }
+        return (try integer(Int64.self), try integer(Int32.self))
+    }
+
     /// Passes over null where it comes next.
     mutating func skipNull() -> Bool {
         guard position < bytes.count, bytes[position] == 0xC0 else { return false }
@@ -191,16 +136,13 @@ struct MessagePackReader {
         case 0xC7: _ = try take(Int(try integer(UInt8.self)) + 1)
         case 0xA0...0xBF, 0xD9...0xDB:
             position -= 1
-            _ = try string()
+            _ = try stringInPlace()
         case 0xC4...0xC6:
             position -= 1
-            _ = try binary()
+            _ = try binaryInPlace()
         case 0x80...0x8F, 0xDE, 0xDF:
             position -= 1
-            for _ in 0..<(try mapCount()) {
-                try skip(depth: depth + 1)
-                try skip(depth: depth + 1)
-            }
+            for _ in 0..<2 * (try mapCount()) { try skip(depth: depth + 1) }
         case 0x90...0x9F, 0xDC, 0xDD:
             position -= 1
             for _ in 0..<(try arrayCount()) { try skip(depth: depth + 1) }
@@ -209,7 +151,9 @@ struct MessagePackReader {
     }
 
     /// The bytes from a position up to here.
-    func consumed(since start: Int) -> [UInt8] { Array(bytes[start..<position]) }
+    func consumed(since start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+    }
 
     private mutating func byte(_ expected: String) throws -> UInt8 {
         guard position < bytes.count else { throw malformed(expected) }
@@ -217,16 +161,14 @@ struct MessagePackReader {
         return bytes[position]
     }
 
-    private mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+    private mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
         guard count <= bytes.count - position else { throw malformed("\(count) bytes") }
         defer { position += count }
-        return bytes[position..<position + count]
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
     }
 
     private mutating func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
-        try take(MemoryLayout<Integer>.size).withUnsafeBytes {
-            Integer(bigEndian: $0.loadUnaligned(as: Integer.self))
-        }
+        Integer(bigEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: Integer.self))
     }
 
     // An element takes a byte at least, so a larger count is damage and must not reserve memory.

@@ -1,0 +1,146 @@
+import DurableIO
+
+extension ObjectStore {
+    /// The buckets, sorted by their names.
+    public func buckets() throws -> [BucketInfo] {
+        guard try fileSystem.kind(of: path) == .directory else { return [] }
+        return try fileSystem.list(path).compactMap { name in
+            guard let bucket = try? BucketName(name) else { return nil }
+            return try? info(of: bucket)
+        }
+    }
+
+    /// What is known of a bucket.
+    ///
+    /// - Throws: `StoreError` with code `noSuchBucket`.
+    public func info(of bucket: BucketName) throws -> BucketInfo {
+        try requireBucket(bucket)
+        let configuration = try configuration(of: bucket)
+        let changed = try fileSystem.status(of: drive.directory(of: bucket))?.modifiedNanoseconds
+        return BucketInfo(
+            name: bucket, createdNanoseconds: configuration?.createdNanoseconds ?? changed ?? 0,
+            versioning: configuration?.versioning ?? .unversioned)
+    }
+
+    /// Makes a bucket.
+    ///
+    /// - Returns: whether it was made; not where it is there already, which is left as it is.
+    @discardableResult
+    public func createBucket(_ bucket: BucketName) throws -> Bool {
+        try requireWritable()
+        return try drive.locks.withLock("\(bucket)") {
+            let directory = drive.directory(of: bucket)
+            guard try fileSystem.kind(of: directory) != .directory else {
+                // It may have been made a moment ago, by a process that died.
+                try drive.makeDurable(directory, below: path)
+                return false
+            }
+            // The directory is what makes the bucket be there, so what it is set to comes first.
+            try writeConfiguration(
+                BucketMetadata(name: bucket.description, createdNanoseconds: options.clock()), of: bucket)
+            _ = try fileSystem.makeDirectory(directory)
+            try drive.makeDurable(directory, below: path)
+            return true
+        }
+    }
+
+    /// Removes a bucket.
+    ///
+    /// - Parameter withObjects: whether its objects, versions and uploads go with it.
+    /// - Throws: `StoreError` with code `noSuchBucket`, or `bucketNotEmpty`.
+    public func deleteBucket(_ bucket: BucketName, withObjects: Bool = false) throws {
+        try requireWritable()
+        try drive.locks.withLock("\(bucket)") {
+            try requireBucket(bucket)
+            if !withObjects {
+                guard try !holdsFiles(drive.directory(of: bucket)), try uploads(in: bucket).isEmpty else {
+                    throw StoreError(
+                        .bucketNotEmpty,
+                        "bucket \(bucket) is not empty: remove its objects, versions and unfinished uploads first"
+                    )
+                }
+            }
+            for upload in try uploads(in: bucket) { try abortUpload(upload) }
+            let staged = try drive.makeStaging()
+            drive.directorySyncs.forget(drive.directory(of: bucket))
+            try fileSystem.rename(drive.directory(of: bucket), to: "\(staged)/bucket")
+            // A writer may have been faster: then the bucket goes back with what it holds now.
+            if try !withObjects && holdsFiles("\(staged)/bucket") {
+                try fileSystem.rename("\(staged)/bucket", to: drive.directory(of: bucket))
+                try? fileSystem.removeDirectory(staged)
+                throw StoreError(
+                    .bucketNotEmpty, "bucket \(bucket) is not empty: an object was just put there")
+            }
+            try drive.syncDirectory(path)
+            forgetVersioning(of: bucket)
+            let configuration = "\(drive.system)/buckets/\(bucket)"
+            if try fileSystem.kind(of: configuration) == .directory {
+                try fileSystem.removeTree(configuration)
+            }
+            try fileSystem.removeTree(staged)
+        }
+    }
+
+    private func holdsFiles(_ directory: String) throws -> Bool {
+        try fileSystem.list(directory).contains { name in
+            let child = "\(directory)/\(name)"
+            return try fileSystem.status(of: child)?.kind == .directory ? holdsFiles(child) : true
+        }
+    }
+
+    /// Whether writes to a bucket make versions.
+    ///
+    /// - Throws: `StoreError` with code `noSuchBucket`.
+    public func versioning(of bucket: BucketName) throws -> BucketVersioning {
+        try info(of: bucket).versioning
+    }
+
+    /// Lets writes to a bucket make versions, or no more. Versions that are there stay.
+    ///
+    /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for `unversioned`: once a bucket has
+    ///   had versions they can be suspended only.
+    public func setVersioning(_ versioning: BucketVersioning, of bucket: BucketName) throws {
+        try requireWritable()
+        guard versioning != .unversioned else {
+            throw StoreError(
+                .invalidArgument,
+                "versioning of bucket \(bucket) can be suspended, not made never to have been")
+        }
+        try drive.locks.withLock("\(bucket)") {
+            try requireBucket(bucket)
+            var metadata =
+                try configuration(of: bucket)
+                ?? BucketMetadata(
+                    name: bucket.description, createdNanoseconds: try info(of: bucket).createdNanoseconds)
+            metadata.setVersioning(versioning, atNanoseconds: options.clock())
+            forgetVersioning(of: bucket)
+            try writeConfiguration(metadata, of: bucket)
+            forgetVersioning(of: bucket)
+        }
+    }
+
+    // MARK: Configuration
+
+    /// What a bucket is set to; `nil` where nothing is written of that.
+    func configuration(of bucket: BucketName) throws -> BucketMetadata? {
+        let location = drive.configuration(of: bucket)
+        guard let meta = try drive.metadata(in: location.directory),
+            case .object(let object)? = try meta.versions.first.map({
+                try XLContent(reading: $0.body, path: location.directory)
+            })
+        else { return nil }
+        let info = ObjectInfo(object, key: location.name, isLatest: true)
+        let reader = try ObjectReader(drive, meta, object, info, at: location, range: 0..<object.byteCount)
+        return try BucketMetadata(reading: try reader.readAll(), path: location.directory)
+    }
+
+    private func writeConfiguration(_ metadata: BucketMetadata, of bucket: BucketName) throws {
+        let location = drive.configuration(of: bucket)
+        let bytes = metadata.encoded
+        try bytes.withUnsafeBytes { bytes in
+            let writer = try ObjectWriter(self, at: location, versioning: .unversioned, options: PutOptions())
+            try writer.write(bytes)
+            try writer.finish()
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import Crypto
+import DurableIO
+
+extension ObjectStore {
+    /// Where an upload says which object it is for. (MinIO only has the hash of that, and passes over what it does not
+    /// know.)
+    private static let uploadTargetName = "x-tapehouse-upload"
+    private static let checksumName = "x-minio-multipart-checksum"
+    private static let checksumTypeName = "x-minio-multipart-checksum-type"
+
+    /// Begins an upload in parts.
+    ///
+    /// - Parameters:
+    ///   - options: what the object is to have. The checksum is that of each part and, together, of the object.
+    ///   - hasFullObjectChecksum: whether the object's checksum is that of its data (CRCs alone; always with
+    ///     CRC-64/NVME), not of the parts' checksums.
+    /// - Throws: `StoreError` with code `noSuchBucket`.
+    public func createUpload(
+        bucket: BucketName, key: ObjectKey, options: PutOptions = PutOptions(),
+        hasFullObjectChecksum: Bool = false
+    ) throws -> MultipartUpload {
+        try requireWritable()
+        try requireBucket(bucket)
+        let now = options.modifiedNanoseconds ?? self.options.clock()
+        let name = "\(UniqueID.random())x\(now)"
+        var user = XLObject.userMetadata(options, etag: nil)
+        if let algorithm = options.checksum {
+            let isFull = hasFullObjectChecksum || algorithm == .crc64nvme
+            user += [
+                (Self.checksumName, algorithm.rawValue),
+                (Self.checksumTypeName, isFull ? "FULL_OBJECT" : "COMPOSITE"),
+            ]
+        }
+        var object = XLObject(
+            id: try knownVersioning(of: bucket) == .enabled ? .random() : .null, dataDirectory: .random(),
+            partBytes: [], partActualBytes: [], byteCount: 0, modifiedNanoseconds: now,
+            systemMetadata: [(Self.uploadTargetName, Array("\(bucket)/\(key)".utf8))],
+            userMetadata: user.sorted { $0.key < $1.key })
+        object.partNumbers = []
+        var meta = XLMeta()
+        meta.put(.object(object), inlineStream: nil, writerRelease: Self.writerRelease)
+        let target = uploadsDirectory(bucket, key)
+        let staged = try drive.makeStaging()
+        do {
+            _ = try fileSystem.makeDirectory("\(staged)/\(object.dataDirectory)")
+            try drive.publish(
+                meta, staged: staged, dataDirectory: nil, obsolete: [],
+                at: ObjectLocation(
+                    directory: "\(target)/\(name)", root: drive.multipart, name: "\(bucket)/\(key)"))
+        } catch {
+            drive.discard(staged)
+            throw error
+        }
+        return MultipartUpload(
+            bucket: bucket, key: key, id: UploadID(directoryName: name, deployment: format.deployment),
+            initiatedNanoseconds: now)
+    }
+
+    /// The uploads of a bucket that are not completed, by their keys and the times they began at.
+    ///
+    /// - Parameter prefix: what the keys begin with. Of the uploads that MinIO began, which keeps no keys, those of
+    ///   exactly this key.
+    public func uploads(in bucket: BucketName, prefix: String = "") throws -> [MultipartUpload] {
+        guard try fileSystem.kind(of: drive.multipart) == .directory else { return [] }
+        var exact: String?
+        if let key = try? ObjectKey(prefix) { exact = FileSystem.name(of: uploadsDirectory(bucket, key)) }
+        var found: [MultipartUpload] = []
+        for hash in try fileSystem.list(drive.multipart) {
+            for name in (try? fileSystem.list("\(drive.multipart)/\(hash)")) ?? [] {
+                guard let began = UploadID.beginning(of: name),
+                    let object = try? uploadObject("\(drive.multipart)/\(hash)/\(name)")
+                else { continue }
+                let target = object.systemMetadata?.first { $0.key == Self.uploadTargetName }
+                    .map { String(decoding: $0.value, as: UTF8.self) }
+                let key =
+                    target.map { $0.hasPrefix("\(bucket)/") ? String($0.dropFirst("\(bucket)/".count)) : nil }
+                    ?? (hash == exact ? prefix : nil)
+                guard let key, key.hasPrefix(prefix), let key = try? ObjectKey(key) else { continue }
+                found.append(
+                    MultipartUpload(
+                        bucket: bucket, key: key,
+                        id: UploadID(directoryName: name, deployment: format.deployment),
+                        initiatedNanoseconds: began))
+            }
+        }
+        return found.sorted {
+            $0.key == $1.key
+                ? $0.initiatedNanoseconds < $1.initiatedNanoseconds
+                : $0.key.description.utf8.lexicographicallyPrecedes($1.key.description.utf8)
+        }
+    }
+
+    /// Gives an upload up: its parts are removed.
+    ///
+    /// - Throws: `StoreError` with code `noSuchUpload`.
+    public func abortUpload(_ upload: MultipartUpload) throws {
+        try requireWritable()
+        let directory = directory(of: upload)
+        try drive.locks.withLock(directory) {
+            _ = try openUpload(upload)
+            try removeUpload(directory)
+        }
+    }
+
+    /// Removes the uploads that began too long ago, and what is left of those that a process died over.
+    ///
+    /// - Returns: how many were removed.
+    @discardableResult
+    public func removeStaleUploads() throws -> Int {
+        try requireWritable()
+        var removed = 0
+        let oldest = options.clock() - options.staleUploadSeconds * 1_000_000_000
+        for hash in try fileSystem.list(drive.multipart) {
+            let target = "\(drive.multipart)/\(hash)"
+            guard try fileSystem.status(of: target)?.kind == .directory else { continue }
+            for name in try fileSystem.list(target) {
+                guard let began = UploadID.beginning(of: name) else { continue }
+                let directory = "\(target)/\(name)"
+                try drive.locks.withLock(directory) {
+                    let isWhole = try fileSystem.kind(of: "\(directory)/\(Drive.metadataName)") == .file
+                    guard !isWhole || began < oldest else { return }
+                    try removeUpload(directory)
+                    removed += 1
+                }
+            }
+            drive.removeEmptyDirectories(from: target, below: drive.multipart)
+        }
+        return removed
+    }
+
+    // MARK: For parts
+
+    /// The directory of all uploads for a key.
+    func uploadsDirectory(_ bucket: BucketName, _ key: ObjectKey) -> String {
+        let hash = SHA256.hash(data: Array("\(bucket)/\(key)".utf8))
+        return "\(drive.multipart)/\(Array(hash).hexadecimal)"
+    }
+
+    func directory(of upload: MultipartUpload) -> String {
+        "\(uploadsDirectory(upload.bucket, upload.key))/\(upload.id.directoryName)"
+    }
+
+    /// What was said of the object when the upload began.
+    ///
+    /// - Throws: `StoreError` with code `noSuchUpload` or `corrupt`.
+    func openUpload(_ upload: MultipartUpload) throws -> XLObject {
+        guard let object = try uploadObject(directory(of: upload)) else {
+            throw StoreError(
+                .noSuchUpload,
+                "there is no upload \(upload.id) for \(upload.bucket)/\(upload.key): it was completed, aborted or removed as too old"
+            )
+        }
+        return object
+    }
+
+    private func uploadObject(_ directory: String) throws -> XLObject? {
+        guard
+            case .object(let object)? = try drive.metadata(in: directory)?.versions.first.map({
+                try XLContent(reading: $0.body, path: directory)
+            })
+        else { return nil }
+        return object
+    }
+
+    /// The checksum that parts of an upload are put with, and whether the object's is to be that of its data.
+    func checksum(of upload: XLObject) -> (algorithm: ChecksumAlgorithm, isFullObject: Bool)? {
+        guard let algorithm = upload.userValue(Self.checksumName).flatMap({ ChecksumAlgorithm(rawValue: $0) })
+        else {
+            return nil
+        }
+        let isFull = upload.userValue(Self.checksumTypeName) == "FULL_OBJECT" || algorithm == .crc64nvme
+        return (algorithm, isFull)
+    }
+
+    /// The metadata of an upload that passes to the object.
+    func userMetadata(of upload: XLObject) -> [(key: String, value: String)] {
+        (upload.userMetadata ?? []).filter { $0.key != Self.checksumName && $0.key != Self.checksumTypeName }
+    }
+
+    /// Removes an upload; without its xl.meta it is none, whatever is left of it. Call with its lock held.
+    func removeUpload(_ directory: String) throws {
+        try fileSystem.removeFile("\(directory)/\(Drive.metadataName)")
+        try drive.syncDirectory(directory)
+        try fileSystem.removeTree(directory)
+        drive.removeEmptyDirectories(from: FileSystem.parent(of: directory), below: drive.multipart)
+    }
+}

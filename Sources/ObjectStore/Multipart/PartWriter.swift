@@ -1,0 +1,106 @@
+import DurableIO
+
+/// Puts one part of an upload, its data piece by piece. Nothing is to be seen of it before `finish` returns. Not
+/// thread-safe.
+public final class PartWriter {
+    private let store: ObjectStore
+    private let upload: MultipartUpload
+    private let number: Int
+    private let dataDirectory: String
+    private let algorithm: ChecksumAlgorithm?
+    private let expectedMD5: [UInt8]?
+    private let expectedChecksum: [UInt8]?
+    private let staged: String
+    private let body: BodyWriter
+
+    /// - Throws: `StoreError` with code `noSuchUpload` or `invalidArgument`.
+    init(
+        _ store: ObjectStore, _ upload: MultipartUpload, number: Int, expectedMD5: [UInt8]?,
+        expectedChecksum: [UInt8]?
+    ) throws {
+        guard (1...10_000).contains(number) else {
+            throw StoreError(.invalidArgument, "parts are numbered from 1 to 10000, not \(number)")
+        }
+        self.store = store
+        self.upload = upload
+        self.number = number
+        self.expectedMD5 = expectedMD5
+        self.expectedChecksum = expectedChecksum
+        let object = try store.openUpload(upload)
+        dataDirectory = "\(store.directory(of: upload))/\(object.dataDirectory)"
+        algorithm = store.checksum(of: object)?.algorithm
+        let staged = try store.drive.makeStaging()
+        self.staged = staged
+        body = try BodyWriter(store.drive, inlineBytesMax: -1, checksum: algorithm) {
+            try store.fileSystem.open("\(staged)/part.\(number)", .replace)
+        }
+    }
+
+    deinit {
+        try? store.fileSystem.removeTree(staged)
+    }
+
+    /// Adds data.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws { try body.write(bytes) }
+
+    /// Makes the part count, in the place of one with the same number.
+    ///
+    /// - Throws: `StoreError` with code `badDigest` or `noSuchUpload`; `DurableIOError`.
+    @discardableResult
+    public func finish() throws -> UploadedPart {
+        let data = try body.finish()
+        if let expectedMD5, expectedMD5 != data.md5 { throw damaged("MD5", data.md5) }
+        if let expectedChecksum, expectedChecksum != data.checksum {
+            throw damaged(algorithm?.rawValue ?? "no checksum", data.checksum ?? [])
+        }
+        var checksum: ObjectChecksum?
+        if let algorithm, let bytes = data.checksum { checksum = ObjectChecksum(algorithm, bytes) }
+        let part = UploadedPart(
+            number: number, etag: data.md5.hexadecimal, byteCount: data.byteCount,
+            modifiedNanoseconds: store.options.clock(), checksum: checksum)
+        try store.drive.write(part.encoded, to: "\(staged)/part.\(number).meta")
+        try store.drive.locks.withLock(store.directory(of: upload)) {
+            _ = try store.openUpload(upload)
+            try store.drive.publishPart(number, staged: staged, in: dataDirectory)
+        }
+        return part
+    }
+
+    private func damaged(_ kind: String, _ digest: [UInt8]) -> StoreError {
+        StoreError(
+            .badDigest,
+            "part \(number) of \(upload.bucket)/\(upload.key) has \(kind) \(digest.hexadecimal), not the one it was sent with: it was damaged on its way; put it again"
+        )
+    }
+}
+
+extension Drive {
+    static let readySuffix = ".ready"
+
+    /// Moves a part and its metadata into an upload.
+    func publishPart(_ number: Int, staged: String, in directory: String) throws {
+        let names = ["part.\(number)", "part.\(number).meta"]
+        var source = staged
+        if try fileSystem.kind(of: "\(directory)/\(names[1])") != nil {
+            // Between the two moves the old metadata would stand beside the new data. So the old part counts until this
+            // rename, and the new one from there on: after a crash `recover` makes the moves.
+            try leaveLink(to: directory, in: staged)
+            if durability == .full { try fileSystem.syncDirectory(staged) }
+            source = staged + Self.readySuffix
+            try fileSystem.rename(staged, to: source)
+            try syncDirectory(staging)
+        }
+        for name in names { try fileSystem.rename("\(source)/\(name)", to: "\(directory)/\(name)") }
+        try syncDirectory(directory)
+        try? fileSystem.removeTree(source)
+    }
+
+    /// Makes the moves of a part that a crash interrupted.
+    func finishPart(_ source: String, in directory: String) throws {
+        guard try fileSystem.kind(of: directory) == .directory else { return }
+        for name in try fileSystem.list(source) where name.hasPrefix("part.") {
+            try fileSystem.rename("\(source)/\(name)", to: "\(directory)/\(name)")
+        }
+        try syncDirectory(directory)
+    }
+}

@@ -1,0 +1,279 @@
+import DurableIO
+
+/// Goes through a drive's files.
+final class DriveVerifier {
+    private(set) var report = VerifyReport()
+    private let store: ObjectStore
+    private let drive: Drive
+    private let fileSystem: FileSystem
+    private let options: VerifyReport.Options
+
+    init(_ store: ObjectStore, _ options: VerifyReport.Options) {
+        self.store = store
+        self.options = options
+        drive = store.drive
+        fileSystem = store.fileSystem
+    }
+
+    func run() throws {
+        if let bucket = options.bucket { return try check(drive.directory(of: bucket), inBucket: bucket) }
+        for name in try fileSystem.list(drive.path) where name != Drive.systemName {
+            let path = "\(drive.path)/\(name)"
+            if let bucket = try? BucketName(name), try fileSystem.kind(of: path) == .directory {
+                try check(path, inBucket: bucket)
+            } else {
+                note(.foreign, path, "\(path) is no bucket")
+            }
+        }
+        // MinIO keeps what it knows of buckets and of itself as objects too.
+        for name in ["buckets", "config"] {
+            let path = "\(drive.system)/\(name)"
+            guard try fileSystem.kind(of: path) == .directory else { continue }
+            for child in try fileSystem.list(path) where child.first != "." || child == ".usage.json" {
+                try look("\(path)/\(child)", below: path, removesEmpty: false)
+            }
+        }
+        if try fileSystem.kind(of: drive.multipart) == .directory { try checkUploads() }
+    }
+
+    private func check(_ directory: String, inBucket bucket: BucketName) throws {
+        do {
+            _ = try store.configuration(of: bucket)
+        } catch let error as StoreError {
+            note(
+                .damage, drive.configuration(of: bucket).directory,
+                "the configuration of \(bucket): \(error.message)")
+        } catch let missing as MissingPart {
+            note(.damage, missing.path, "the configuration of \(bucket): \(missing.path) is not there")
+        }
+        for name in try fileSystem.list(directory) {
+            try look("\(directory)/\(name)", below: directory, removesEmpty: true)
+        }
+    }
+
+    // MARK: Directories
+
+    /// Looks at what may be an object, a part of the way to others, or neither.
+    private func look(_ path: String, below root: String, removesEmpty: Bool) throws {
+        if options.isCancelled() { throw CancellationError() }
+        guard try fileSystem.status(of: path)?.kind == .directory else {
+            return note(.foreign, path, "\(path) is a file of somebody else's")
+        }
+        let names = try fileSystem.list(path)
+        let location = ObjectLocation(
+            directory: path, root: root, name: String(path.dropFirst(drive.path.count + 1)))
+        var dataDirectories: Set<String>? = []
+        if names.contains(Drive.metadataName) { dataDirectories = try checkObject(at: location) }
+        for name in names where name != Drive.metadataName {
+            let child = "\(path)/\(name)"
+            if UniqueID(name) != nil, try drive.isDataDirectory(child) {
+                // Of damaged metadata it is not known what it refers to.
+                guard let dataDirectories, !dataDirectories.contains(name) else { continue }
+                note(.leftover, child, "\(child) is data that no version refers to") {
+                    [drive] in
+                    try drive.locks.withLock(path) {
+                        try drive.quarantine([name], of: location, reason: "orphan")
+                    }
+                    return "set aside"
+                }
+            } else {
+                try look(child, below: root, removesEmpty: removesEmpty)
+            }
+        }
+        if names.isEmpty, removesEmpty {
+            note(.leftover, path, "\(path) is an empty directory") { [drive] in
+                drive.removeEmptyDirectories(from: path, below: root)
+                return "removed"
+            }
+        }
+    }
+
+    // MARK: Objects
+
+    /// Checks all versions of an object.
+    ///
+    /// - Returns: the data directories that it refers to; `nil` where that is not known.
+    private func checkObject(at location: ObjectLocation) throws -> Set<String>? {
+        let path = "\(location.directory)/\(Drive.metadataName)"
+        do {
+            let meta = try XLMeta(reading: try fileSystem.contents(of: path), path: path)
+            report.objects += 1
+            var directories: Set<String> = []
+            for version in meta.versions {
+                report.versions += 1
+                let content = try XLContent(reading: version.body, path: path)
+                try check(version, content, in: meta, path)
+                guard case .object(let object) = content else {
+                    if case .legacy(let directory) = content { directories.insert(directory) }
+                    continue
+                }
+                directories.insert(object.dataDirectory.description)
+                try check(object, in: meta, at: location)
+            }
+            let names = Set(meta.versions.map { XLMeta.inlineName(of: $0.header.id) })
+            for entry in meta.inlineData where !names.contains(entry.id) {
+                note(.leftover, path, "\(path) has inline data of \(entry.id), which is no version")
+            }
+            return directories
+        } catch let error as DurableIOError where error.isAbsence {
+            // Deleted meanwhile.
+            return []
+        } catch let error as StoreError where error.code == .corrupt {
+            note(.damage, path, error.message) { [drive] in
+                try drive.locks.withLock(location.directory) {
+                    try drive.quarantine(location, reason: error.message)
+                }
+                return "set aside, with its data"
+            }
+            return nil
+        } catch let error as StoreError {
+            note(.foreign, path, error.message)
+            return nil
+        }
+    }
+
+    /// Checks that the header repeats what the body says.
+    private func check(
+        _ version: XLMeta.Version, _ content: XLContent, in meta: XLMeta, _ path: String
+    ) throws {
+        if case .legacy = content { return }
+        let due = XLHeader(content)
+        guard due.encoded(version: meta.headerVersion) == version.header.encoded(version: meta.headerVersion)
+        else {
+            throw StoreError(
+                .corrupt,
+                "\(path): the header of version \(version.header.id) is not what follows from its body: the file is damaged"
+            )
+        }
+    }
+
+    /// Checks the data of a version.
+    private func check(_ object: XLObject, in meta: XLMeta, at location: ObjectLocation) throws {
+        let info = ObjectInfo(object, key: location.name, isLatest: false)
+        let name = "version \(info.version) of \(location.name)"
+        do {
+            let reader = try ObjectReader(
+                drive, meta, object, info, at: location, range: 0..<object.byteCount)
+            try drain(reader, info, name)
+        } catch let error as StoreError where error.code == .unsupportedFormat {
+            note(.foreign, location.directory, "\(name): \(error.message)")
+        } catch let error as StoreError {
+            noteDamage(of: object, at: location, "\(name): \(error.message)")
+        } catch let missing as MissingPart {
+            // Where the object was replaced meanwhile, the part has gone with good reason.
+            let now = try drive.metadata(in: location.directory)
+            guard now?.version(object.id) != nil else { return }
+            noteDamage(of: object, at: location, "\(name): \(missing.path) is not there")
+        }
+    }
+
+    private func noteDamage(of object: XLObject, at location: ObjectLocation, _ message: String) {
+        note(.damage, location.directory, message) { [store] in
+            try store.setAside(object.id, at: location, reason: message)
+            return "set aside"
+        }
+    }
+
+    /// Reads all data, and compares its digests with those that are kept.
+    private func drain(_ reader: ObjectReader, _ info: ObjectInfo, _ name: String) throws {
+        let isMD5 = options.digests && info.etag.utf8.count == 32
+        var md5 = isMD5 ? MD5() : nil
+        let checksum = options.digests && info.checksum?.compositeParts == nil ? info.checksum : nil
+        var running = checksum.map { RunningChecksum($0.algorithm) }
+        while let piece = try reader.next() {
+            if options.isCancelled() { throw CancellationError() }
+            md5?.update(piece)
+            running?.update(piece)
+            report.bytes += piece.count
+            options.progress(report.bytes)
+        }
+        if let digest = md5?.finalize().hexadecimal, digest != info.etag {
+            throw StoreError(.corrupt, "its data has MD5 \(digest), not \(info.etag)")
+        }
+        if let checksum, let bytes = running?.bytes, bytes != checksum.bytes {
+            throw StoreError(
+                .corrupt,
+                "its data has \(checksum.algorithm.rawValue) \(bytes.hexadecimal), not \(checksum.bytes.hexadecimal)"
+            )
+        }
+    }
+
+    // MARK: Uploads
+
+    private func checkUploads() throws {
+        for hash in try fileSystem.list(drive.multipart) {
+            for name in (try? fileSystem.list("\(drive.multipart)/\(hash)")) ?? [] {
+                let directory = "\(drive.multipart)/\(hash)/\(name)"
+                do {
+                    guard
+                        case .object(let object)? = try drive.metadata(in: directory)?.versions.first.map({
+                            try XLContent(reading: $0.body, path: directory)
+                        })
+                    else { continue }
+                    try checkParts("\(directory)/\(object.dataDirectory)")
+                } catch let error as StoreError {
+                    note(.damage, directory, error.message)
+                }
+            }
+        }
+    }
+
+    private func checkParts(_ directory: String) throws {
+        for name in try fileSystem.list(directory) where name.hasSuffix(".meta") {
+            let part = try UploadedPart(
+                reading: try fileSystem.contents(of: "\(directory)/\(name)"), path: "\(directory)/\(name)")
+            let path = "\(directory)/part.\(part.number)"
+            guard try fileSystem.kind(of: path) == .file else {
+                note(.damage, path, "\(path) is not there")
+                continue
+            }
+            let file = try fileSystem.open(path, .read)
+            try BitrotStream.check(byteCount: try file.size(), dataBytes: part.byteCount, place: path)
+            var position = 0
+            while case let frame = try file.read(at: position, count: BitrotStream.frameBytes), !frame.isEmpty
+            {
+                try frame.withUnsafeBytes {
+                    _ = try BitrotStream.block(of: $0, place: path, position: position)
+                }
+                position += frame.count
+                report.bytes += frame.count - HighwayHash.byteCount
+            }
+            report.uploadedParts += 1
+        }
+    }
+
+    // MARK: Findings
+
+    private func note(
+        _ severity: VerifyReport.Finding.Severity, _ path: String, _ message: String,
+        repair: (() throws -> String)? = nil
+    ) {
+        var finding = VerifyReport.Finding(severity: severity, path: path, message: message)
+        if options.repairs, let repair {
+            do { finding.repair = try repair() } catch { finding.repair = "could not be repaired: \(error)" }
+        }
+        report.findings.append(finding)
+    }
+}
+
+extension ObjectStore {
+    /// Sets a version aside: its data and a copy of the object's metadata go to the quarantine, and the others stay.
+    func setAside(_ id: UniqueID, at location: ObjectLocation, reason: String) throws {
+        try drive.locks.withLock(location.directory) {
+            guard var meta = try drive.metadata(in: location.directory), meta.version(id) != nil else {
+                return
+            }
+            guard meta.versions.count > 1 else {
+                return try drive.quarantine(location, reason: reason)
+            }
+            let obsolete = dataDirectory(of: id, in: meta)
+            let there = try obsolete.filter {
+                try fileSystem.kind(of: "\(location.directory)/\($0)") == .directory
+            }
+            meta.remove(id)
+            try drive.quarantineCopy(of: location, reason: reason)
+            try rewrite(meta, obsolete: [], at: location)
+            try drive.quarantine(Array(there), of: location, reason: reason)
+        }
+    }
+}
