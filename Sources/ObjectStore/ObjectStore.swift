@@ -1,4 +1,3 @@
-import Dispatch
 public import DurableIO
 import Synchronization
 
@@ -49,7 +48,7 @@ public final class ObjectStore: Sendable {
     let fileSystem: FileSystem
     private let access: Access
     private let lock: DirectoryLock?
-    private let blocking = DispatchQueue(label: "tapehouse.objects.disk", attributes: .concurrent)
+    private let threads = WorkerThreads(max: 16)
     private let configurations = Mutex<[BucketName: BucketVersioning]>([:])
     let nameCache = NameCache()
 
@@ -115,9 +114,7 @@ public final class ObjectStore: Sendable {
 
     /// Does what waits for the disk on a thread that may wait.
     func onDisk<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            blocking.async { continuation.resume(with: Swift.Result { try body() }) }
-        }
+        try await threads.run(body)
     }
 
     func requireWritable() throws {

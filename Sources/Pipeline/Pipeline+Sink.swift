@@ -1,8 +1,6 @@
-import Dispatch
 import DurableIO
 import ObjectStore
 import PartitionedLog
-import Synchronization
 import Warehouse
 
 extension Pipeline {
@@ -69,15 +67,9 @@ extension Pipeline {
         }
         guard objects.count > 1 else { return try objects.forEach(put) }
         let writers = min(8, objects.count)
-        let failures = Mutex<[any Error]>([])
-        DispatchQueue.concurrentPerform(iterations: writers) { writer in
-            do {
-                for index in stride(from: writer, to: objects.count, by: writers) { try put(objects[index]) }
-            } catch {
-                failures.withLock { $0.append(error) }
-            }
+        try WorkerThreads.perform(writers) { writer in
+            for index in stride(from: writer, to: objects.count, by: writers) { try put(objects[index]) }
         }
-        if let failure = failures.withLock({ $0.first }) { throw failure }
     }
 
 }

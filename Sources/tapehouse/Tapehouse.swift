@@ -19,13 +19,14 @@ struct Tapehouse: ParsableCommand {
               See what is there, and look into the log:
                 tapehouse status
                 tapehouse log consume stock-quotes --offset -3 --exit
+                tapehouse objects ls bronze-transactions --recursive
 
             EXIT STATUS
               0    done
-              1    an SQL statement failed
+              1    an SQL statement failed, or a condition of a request to the store does not hold
               64   the command line is wrong
-              65   a recording is empty, damaged or no text (what could be read is replayed), or the log is damaged
-              66   a file, a data directory, a topic or a group is not there
+              65   a recording is empty, damaged or no text (what could be read is replayed), or the log or the store is damaged
+              66   a file, a data directory, a topic, a group, a bucket or an object is not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
               75   another process uses the data directory; try again
@@ -40,6 +41,7 @@ struct Tapehouse: ParsableCommand {
         version: version,
         subcommands: [
             ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self, LogCommand.self,
+            ObjectsCommand.self,
         ])
 
     static let version = "0.1.0"

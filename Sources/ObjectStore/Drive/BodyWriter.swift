@@ -8,6 +8,7 @@ final class BodyWriter {
     /// What the data came to.
     struct Result {
         let byteCount: Int
+        /// The MD5 of the data, or of the hashes of its blocks.
         let md5: [UInt8]
         let checksum: [UInt8]?
         /// The stream, where it is small enough to be kept in memory.
@@ -17,6 +18,7 @@ final class BodyWriter {
     private let drive: Drive
     private let inlineBytesMax: Int
     private let makeFile: () throws -> File
+    private let etag: ETagKind
     private let digests: Digests
     private var held: [UInt8] = []
     private var file: FileWriter?
@@ -24,15 +26,17 @@ final class BodyWriter {
 
     /// - Parameters:
     ///   - inlineBytesMax: up to this size the data stays in memory; below 0, none does.
+    ///   - etag: what the MD5 is taken of.
     ///   - makeFile: opens the file, when it is needed.
     init(
-        _ drive: Drive, inlineBytesMax: Int, checksum: ChecksumAlgorithm?,
+        _ drive: Drive, inlineBytesMax: Int, etag: ETagKind, checksum: ChecksumAlgorithm?,
         makeFile: @escaping () throws -> File
     ) throws {
         self.drive = drive
         self.inlineBytesMax = inlineBytesMax
         self.makeFile = makeFile
-        digests = Digests(checksum)
+        self.etag = etag
+        digests = Digests(etag, checksum)
         if inlineBytesMax < 0 { file = FileWriter(try makeFile(), digests) }
     }
 
@@ -57,31 +61,38 @@ final class BodyWriter {
     /// Ends the data. What was written to a file is on the disk as the drive's durability asks.
     func finish() throws -> Result {
         if let file {
-            let digests = try file.finish { try drive.sync($0) }
+            let (hashes, (md5, checksum)) = try file.finish { try drive.sync($0) }
             return Result(
-                byteCount: byteCount, md5: digests.md5, checksum: digests.checksum, inlineStream: nil)
+                byteCount: byteCount, md5: etag == .md5 ? md5 : hashes, checksum: checksum, inlineStream: nil)
         }
-        return held.withUnsafeBytes { held in
-            digests.update(held)
-            let (md5, checksum) = digests.finish()
-            return Result(
-                byteCount: byteCount, md5: md5, checksum: checksum, inlineStream: BitrotStream.encode(held))
+        let stream = held.withUnsafeBytes {
+            digests.update($0)
+            return BitrotStream.encode($0)
         }
+        let (md5, checksum) = digests.finish()
+        let hash = stream.prefix(HighwayHash.byteCount).withUnsafeBytes { MD5.digest($0) }
+        return Result(
+            byteCount: byteCount, md5: etag == .md5 ? md5 : hash, checksum: checksum, inlineStream: stream)
     }
 }
 
 /// The digests of the whole data.
 private final class Digests: @unchecked Sendable {
     // One thread at a time uses it: see FileWriter.
+    private let etag: ETagKind
     private var md5 = MD5()
     private var checksum: RunningChecksum?
 
-    init(_ algorithm: ChecksumAlgorithm?) {
+    init(_ etag: ETagKind, _ algorithm: ChecksumAlgorithm?) {
+        self.etag = etag
         checksum = algorithm.map(RunningChecksum.init)
     }
 
+    /// Whether there is anything to compute.
+    var isNeeded: Bool { etag == .md5 || checksum != nil }
+
     func update(_ bytes: UnsafeRawBufferPointer) {
-        md5.update(bytes)
+        if etag == .md5 { md5.update(bytes) }
         checksum?.update(bytes)
     }
 
@@ -101,7 +112,8 @@ private final class FileWriter {
 
         deinit { memory.deallocate() }
 
-        var block: UnsafeRawBufferPointer {
+        /// The first `count` bytes of the block.
+        func block(_ count: Int) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: memory[HighwayHash.byteCount..<HighwayHash.byteCount + count])
         }
     }
@@ -109,6 +121,7 @@ private final class FileWriter {
     private let file: File
     private let digests: Digests
     private let digesting = DispatchQueue(label: "tapehouse.objects.digest")
+    private var hashes = MD5()
     private var buffers: [Buffer] = []
     private var current = 0
     private var position = 0
@@ -146,16 +159,17 @@ private final class FileWriter {
 
     private func writeBlock() throws {
         let buffer = buffers[current]
-        buffer.isFree.wait()
-        let length = buffer.count
-        digesting.async { [digests] in
-            digests.update(
-                UnsafeRawBufferPointer(
-                    rebasing: buffer.memory[HighwayHash.byteCount..<HighwayHash.byteCount + length]))
-            buffer.isFree.signal()
+        let count = buffer.count
+        if digests.isNeeded {
+            buffer.isFree.wait()
+            digesting.async { [digests] in
+                digests.update(buffer.block(count))
+                buffer.isFree.signal()
+            }
         }
-        if let hash = buffer.memory.baseAddress { HighwayHash.hash(buffer.block, into: hash) }
-        let frame = UnsafeRawBufferPointer(rebasing: buffer.memory[..<(HighwayHash.byteCount + length)])
+        if let hash = buffer.memory.baseAddress { HighwayHash.hash(buffer.block(count), into: hash) }
+        let frame = UnsafeRawBufferPointer(rebasing: buffer.memory[..<(HighwayHash.byteCount + count)])
+        hashes.update(UnsafeRawBufferPointer(rebasing: frame[..<HighwayHash.byteCount]))
         try file.write(frame, at: position)
         position += frame.count
         buffer.count = 0
@@ -163,9 +177,13 @@ private final class FileWriter {
     }
 
     /// Writes what is left, lets `sync` wait for the disk, and waits for the digests.
-    func finish(sync: (File) throws -> Void) throws -> (md5: [UInt8], checksum: [UInt8]?) {
+    ///
+    /// - Returns: the MD5 of the blocks' hashes, and the digests of the data.
+    func finish(
+        sync: (File) throws -> Void
+    ) throws -> (hashes: [UInt8], digests: (md5: [UInt8], checksum: [UInt8]?)) {
         if current < buffers.count, buffers[current].count > 0 { try writeBlock() }
         try sync(file)
-        return digesting.sync { digests.finish() }
+        return (hashes.finalize(), digesting.sync { digests.finish() })
     }
 }

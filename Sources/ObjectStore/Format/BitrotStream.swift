@@ -31,15 +31,14 @@ enum BitrotStream {
     /// Checks a block against the hash that stands before it.
     ///
     /// - Parameter frame: the hash and the block.
-    /// - Returns: the block, where it lies.
     /// - Throws: `StoreError` with code `corrupt`, naming `place` and the byte of it at which the frame begins.
-    static func block(
-        of frame: UnsafeRawBufferPointer, place: @autoclosure () -> String, position: Int
-    ) throws -> UnsafeRawBufferPointer {
-        let block = UnsafeRawBufferPointer(rebasing: frame.dropFirst(HighwayHash.byteCount))
+    static func check(
+        _ frame: UnsafeRawBufferPointer, place: @autoclosure () -> String, position: Int
+    ) throws {
         let isWhole = withUnsafeTemporaryAllocation(byteCount: HighwayHash.byteCount, alignment: 8) { hash in
-            guard let address = hash.baseAddress else { return false }
-            HighwayHash.hash(block, into: address)
+            guard let address = hash.baseAddress, frame.count > HighwayHash.byteCount else { return false }
+            HighwayHash.hash(
+                UnsafeRawBufferPointer(rebasing: frame.dropFirst(HighwayHash.byteCount)), into: address)
             return hash.elementsEqual(frame.prefix(HighwayHash.byteCount))
         }
         guard isWhole else {
@@ -47,7 +46,6 @@ enum BitrotStream {
                 .corrupt,
                 "\(place()) fails its HighwayHash in the block at byte \(position): the object is damaged")
         }
-        return block
     }
 
     /// The size of a stream must follow from that of its data.

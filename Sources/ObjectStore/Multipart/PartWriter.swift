@@ -31,7 +31,7 @@ public final class PartWriter {
         algorithm = store.checksum(of: object)?.algorithm
         let staged = try store.drive.makeStaging()
         self.staged = staged
-        body = try BodyWriter(store.drive, inlineBytesMax: -1, checksum: algorithm) {
+        body = try BodyWriter(store.drive, inlineBytesMax: -1, etag: .md5, checksum: algorithm) {
             try store.fileSystem.open("\(staged)/part.\(number)", .replace)
         }
     }

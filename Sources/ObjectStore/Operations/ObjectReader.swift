@@ -1,30 +1,27 @@
 import Dispatch
 import DurableIO
+import Synchronization
 
 /// Reads the data of one version of an object, or a range of it, block by block, each checked against its hash before
-/// it is handed out. While a block is looked at, the next is read by another thread. What is deleted or replaced
-/// meanwhile stays readable here. Not thread-safe.
+/// it is handed out. While a block is looked at, other threads read and check the next ones, as many as there are
+/// processors to spare. What is deleted or replaced meanwhile stays readable here. Not thread-safe.
 public final class ObjectReader {
     /// What is known of the version.
     public let info: ObjectInfo
     /// Which of its bytes are read.
     public let range: Range<Int>
 
-    private let source: Source
-    private let first: FrameBuffer
-    private var blocks: [BlockPlace]
-    private var nextBlock = 0
-    private var buffers: [FrameBuffer] = []
-    private var readAhead: ReadAhead?
+    private static let readAheadMax = 2
 
-    /// Where a block's frame lies.
-    fileprivate struct BlockPlace {
-        let part: Int
-        let position: Int
-        let byteCount: Int
-        /// Which of the block's bytes are wanted.
-        let wanted: Range<Int>
-    }
+    private let source: Source
+    private let blocks: [BlockPlace]
+    /// The next block to hand out, and the first that nobody reads yet.
+    private var nextBlock = 0
+    private var nextRead = 0
+    private var ahead: [ReadAhead] = []
+    /// The memory of the block that was handed out last.
+    private var current: FrameBuffer?
+    private var spare: [FrameBuffer] = []
 
     init(
         _ drive: Drive, _ meta: XLMeta, _ object: XLObject, _ info: ObjectInfo, at location: ObjectLocation,
@@ -33,12 +30,11 @@ public final class ObjectReader {
         self.info = info
         self.range = range
         try object.requirePlain(location)
-        first = FrameBuffer()
         if let stream = meta.inlineStream(of: object.id) {
             source = .inline(stream, place: "the inline data of \(location.directory)/\(Drive.metadataName)")
             try BitrotStream.check(
                 byteCount: stream.count, dataBytes: object.byteCount, place: source.name(of: 0))
-            blocks = Self.blocks(of: [object.byteCount], in: range)
+            blocks = BlockPlace.places(of: [object.byteCount], in: range)
         } else {
             guard !object.isInline else {
                 throw StoreError(
@@ -46,14 +42,65 @@ public final class ObjectReader {
                     "\(location.directory)/\(Drive.metadataName) lacks its inline data: the object is damaged"
                 )
             }
-            blocks = Self.blocks(of: object.partBytes, in: range)
+            blocks = BlockPlace.places(of: object.partBytes, in: range)
             source = .parts(
                 try PartFiles(drive, object, in: location, wanted: Set(blocks.map(\.part))))
         }
     }
 
-    /// The blocks that hold a range.
-    private static func blocks(of parts: [Int], in range: Range<Int>) -> [BlockPlace] {
+    /// The next piece of the data, `nil` at the end. The memory is good until the next call.
+    ///
+    /// - Throws: `StoreError` with code `corrupt`, naming the file and the byte at which the damaged block begins;
+    ///   `DurableIOError`.
+    public func next() throws -> UnsafeRawBufferPointer? {
+        guard nextBlock < blocks.count else { return nil }
+        let place = blocks[nextBlock]
+        nextBlock += 1
+        if let current { spare.append(current) }
+        let buffer: FrameBuffer
+        if ahead.isEmpty {
+            nextRead = nextBlock
+            readAhead()
+            buffer = spare.popLast() ?? FrameBuffer()
+            try source.read(place, into: buffer)
+        } else {
+            buffer = try ahead.removeFirst().wait()
+            readAhead()
+        }
+        current = buffer
+        return UnsafeRawBufferPointer(rebasing: buffer.block[place.wanted])
+    }
+
+    private func readAhead() {
+        guard case .parts = source else { return }
+        while nextRead < blocks.count, ahead.count < Self.readAheadMax,
+            let next = ReadAhead(source, blocks[nextRead], into: spare.last ?? FrameBuffer())
+        {
+            _ = spare.popLast()
+            nextRead += 1
+            ahead.append(next)
+        }
+    }
+
+    /// The data that has not been read yet.
+    public func readAll() throws -> [UInt8] {
+        var data: [UInt8] = []
+        data.reserveCapacity(blocks[nextBlock...].reduce(0) { $0 + $1.wanted.count })
+        while let piece = try next() { data.append(contentsOf: piece) }
+        return data
+    }
+}
+
+/// Where a block's frame lies.
+private struct BlockPlace {
+    let part: Int
+    let position: Int
+    let byteCount: Int
+    /// Which of the block's bytes are wanted.
+    let wanted: Range<Int>
+
+    /// The blocks of parts that hold a range of an object.
+    static func places(of parts: [Int], in range: Range<Int>) -> [BlockPlace] {
         var places: [BlockPlace] = []
         var start = 0
         for (part, byteCount) in parts.enumerated() {
@@ -75,51 +122,6 @@ public final class ObjectReader {
         }
         return places
     }
-
-    /// The next piece of the data, `nil` at the end. The memory is good until the next call.
-    ///
-    /// - Throws: `StoreError` with code `corrupt`, naming the file and the byte at which the damaged block begins;
-    ///   `DurableIOError`.
-    public func next() throws -> UnsafeRawBufferPointer? {
-        guard nextBlock < blocks.count else { return nil }
-        let place = blocks[nextBlock]
-        nextBlock += 1
-        let frame: UnsafeRawBufferPointer
-        switch source {
-        case .inline(let stream, _):
-            first.fill(stream, from: place.position, count: HighwayHash.byteCount + place.byteCount)
-            frame = first.bytes
-        case .parts(let files): frame = try nextFrame(place, files)
-        }
-        let block = try BitrotStream.block(
-            of: frame, place: source.name(of: place.part), position: place.position)
-        return UnsafeRawBufferPointer(rebasing: block[place.wanted])
-    }
-
-    /// The data that has not been read yet.
-    public func readAll() throws -> [UInt8] {
-        var data: [UInt8] = []
-        data.reserveCapacity(blocks[nextBlock...].reduce(0) { $0 + $1.wanted.count })
-        while let piece = try next() { data.append(contentsOf: piece) }
-        return data
-    }
-
-    private func nextFrame(_ place: BlockPlace, _ files: PartFiles) throws -> UnsafeRawBufferPointer {
-        let buffer: FrameBuffer
-        if let readAhead {
-            self.readAhead = nil
-            buffer = try readAhead.wait()
-        } else {
-            buffer = first
-            try files.read(place, into: buffer)
-        }
-        if nextBlock < blocks.count {
-            let other = buffers.first { $0 !== buffer } ?? FrameBuffer()
-            if buffers.isEmpty { buffers = [buffer, other] }
-            readAhead = ReadAhead(files, blocks[nextBlock], into: other)
-        }
-        return buffer.bytes
-    }
 }
 
 /// The memory of a frame.
@@ -130,7 +132,11 @@ private final class FrameBuffer: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    /// The hash and the block.
+    var frame: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    var block: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: frame.dropFirst(HighwayHash.byteCount))
+    }
 
     /// Room for so many bytes.
     func prepare(_ count: Int) -> UnsafeMutableRawBufferPointer {
@@ -141,27 +147,29 @@ private final class FrameBuffer: @unchecked Sendable {
         self.count = count
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
     }
-
-    func fill(_ stream: [UInt8], from position: Int, count: Int) {
-        let memory = prepare(count)
-        stream.withUnsafeBytes {
-            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count]))
-        }
-    }
 }
 
-/// A frame that another thread reads.
+/// A frame that another thread reads and checks.
 private final class ReadAhead: @unchecked Sendable {
     // The result is written before the semaphore is signalled and read after it.
-    private static let queue = DispatchQueue(label: "tapehouse.objects.read-ahead", attributes: .concurrent)
+    private static let threads = WorkerThreads(max: max(1, WorkerThreads.processors))
+    private static let underWay = Atomic<Int>(0)
+
     private let isDone = DispatchSemaphore(value: 0)
     private let buffer: FrameBuffer
     private var failure: (any Error)?
 
-    init(_ files: PartFiles, _ place: ObjectReader.BlockPlace, into buffer: FrameBuffer) {
+    /// Begins; `nil` where as many are under way as there are processors: then the one who needs the block reads it
+    /// faster.
+    init?(_ source: Source, _ place: BlockPlace, into buffer: FrameBuffer) {
         self.buffer = buffer
-        Self.queue.async { [self] in
-            do { try files.read(place, into: buffer) } catch { failure = error }
+        guard Self.underWay.add(1, ordering: .relaxed).newValue <= WorkerThreads.processors else {
+            Self.underWay.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        Self.threads.async { [self] in
+            do { try source.read(place, into: buffer) } catch { failure = error }
+            Self.underWay.subtract(1, ordering: .relaxed)
             isDone.signal()
         }
     }
@@ -174,9 +182,24 @@ private final class ReadAhead: @unchecked Sendable {
 }
 
 /// Where frames come from.
-private enum Source {
+private enum Source: Sendable {
     case inline([UInt8], place: String)
     case parts(PartFiles)
+
+    /// Reads a block with its hash, and checks it.
+    func read(_ place: BlockPlace, into buffer: FrameBuffer) throws {
+        let memory = buffer.prepare(HighwayHash.byteCount + place.byteCount)
+        switch self {
+        case .inline(let stream, _):
+            stream.withUnsafeBytes {
+                memory.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: $0[place.position..<place.position + memory.count])
+                )
+            }
+        case .parts(let files): try files.read(place, into: memory)
+        }
+        try BitrotStream.check(buffer.frame, place: name(of: place.part), position: place.position)
+    }
 
     /// What to call a part in a message.
     func name(of part: Int) -> String {
@@ -221,9 +244,8 @@ private final class PartFiles: Sendable {
         }
     }
 
-    func read(_ place: ObjectReader.BlockPlace, into buffer: FrameBuffer) throws {
+    func read(_ place: BlockPlace, into memory: UnsafeMutableRawBufferPointer) throws {
         let file = try files[place.part] ?? Self.open(path(of: place.part), fileSystem)
-        let memory = buffer.prepare(HighwayHash.byteCount + place.byteCount)
         guard try file.read(into: memory, at: place.position) == memory.count else {
             throw StoreError(
                 .corrupt,

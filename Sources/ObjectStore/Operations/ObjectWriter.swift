@@ -28,7 +28,10 @@ public final class ObjectWriter {
         }
         let inlineBytesMax =
             versioning == .unversioned ? ObjectStore.inlineBytesMax : ObjectStore.inlineBytesMax / 8
-        body = try BodyWriter(store.drive, inlineBytesMax: inlineBytesMax, checksum: options.checksum) {
+        body = try BodyWriter(
+            store.drive, inlineBytesMax: inlineBytesMax, etag: options.effectiveETag,
+            checksum: options.checksum
+        ) {
             [staging, dataDirectory, drive = store.drive] in
             let staged = try drive.makeStaging()
             staging.path = staged
@@ -92,12 +95,18 @@ public final class ObjectWriter {
     }
 }
 
+extension PutOptions {
+    /// What the entity tag is made of: the MD5 where that has to be compared anyway.
+    fileprivate var effectiveETag: ETagKind { expectedMD5 == nil ? etag : .md5 }
+}
+
 extension XLObject {
     /// A version of an object that was put in one piece.
     fileprivate init(
         _ data: BodyWriter.Result, dataDirectory: UniqueID, _ options: PutOptions, modifiedNanoseconds: Int64,
         id: UniqueID
     ) {
+        let etag = data.md5.hexadecimal + (options.effectiveETag == .md5 ? "" : "-1")
         var system: [(key: String, value: [UInt8])] = []
         if data.inlineStream != nil { system.append((Self.inlineDataKey, Array("true".utf8))) }
         if let algorithm = options.checksum, let bytes = data.checksum {
@@ -107,7 +116,7 @@ extension XLObject {
             id: id, dataDirectory: dataDirectory, partBytes: [data.byteCount],
             partActualBytes: [data.byteCount], byteCount: data.byteCount,
             modifiedNanoseconds: modifiedNanoseconds, systemMetadata: system,
-            userMetadata: Self.userMetadata(options, etag: data.md5.hexadecimal))
+            userMetadata: Self.userMetadata(options, etag: etag))
     }
 
     /// The entries of an object's metadata that others see, sorted by their names.

@@ -98,6 +98,15 @@ public struct Preconditions: Sendable, Equatable {
     private static func seconds(_ nanoseconds: Int64) -> Int64 { nanoseconds / 1_000_000_000 }
 }
 
+/// What an object's entity tag is made of.
+public enum ETagKind: String, Sendable, CaseIterable {
+    /// The MD5 of the data, as with S3: 0.7 GB/s, whatever the disk can do.
+    case md5
+    /// The hashes of the blocks, which are computed anyway. Ends in `-1`, as that of an object put in one part, so that
+    /// nobody takes it for an MD5.
+    case blockHashes
+}
+
 /// How an object is put.
 public struct PutOptions: Sendable {
     /// What it is served with.
@@ -110,6 +119,8 @@ public struct PutOptions: Sendable {
     public var storageClass: String?
     /// What must be so.
     public var preconditions = Preconditions()
+    /// What the entity tag is made of.
+    public var etag = ETagKind.md5
     /// The MD5 that the data must have, 16 bytes (`Content-MD5`).
     public var expectedMD5: [UInt8]?
     /// The checksum to compute and keep.

@@ -233,7 +233,7 @@ final class DriveVerifier {
             while case let frame = try file.read(at: position, count: BitrotStream.frameBytes), !frame.isEmpty
             {
                 try frame.withUnsafeBytes {
-                    _ = try BitrotStream.block(of: $0, place: path, position: position)
+                    try BitrotStream.check($0, place: path, position: position)
                 }
                 position += frame.count
                 report.bytes += frame.count - HighwayHash.byteCount

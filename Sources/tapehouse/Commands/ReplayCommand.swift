@@ -46,6 +46,27 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "The bucket that the topic is sunk to.")
     var bucket = PipelineSettings().bucket
 
+    @Option(
+        name: .customLong("object-size"),
+        help: ArgumentHelp(
+            "Close an object at this size before compression, such as 64MiB.", valueName: "size"))
+    var objectSize = ByteCountArgument(bytes: PipelineSettings().objectBytes)
+
+    @Option(
+        help: ArgumentHelp(
+            "Close an object, too, when its records span this time, such as 30s, 15m or 1h.",
+            valueName: "time"))
+    var roll: RollArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "partition: TOPIC/partition=P/OFFSET.ndjson.zst; symbol: an object a quote, SYMBOL/TIME.TOPIC-P-OFFSET.json.",
+            valueName: "layout"),
+        transform: choice)
+    var layout = PipelineSettings().keyLayout
+
+    @OptionGroup var safety: DurabilityOptions
+
     @Option(help: ArgumentHelp("Only these symbols, with commas between them.", valueName: "A,B,…"))
     var symbols: String?
 
@@ -78,6 +99,10 @@ struct ReplayCommand: ParsableCommand {
         settings.topic = topic
         settings.partitions = partitions
         settings.bucket = bucket
+        settings.objectBytes = objectSize.bytes
+        settings.rollMilliseconds = roll?.milliseconds
+        settings.keyLayout = layout
+        settings.durability = safety.durability
         let pipeline = try Pipeline(
             directory, settings: settings, purpose: "tapehouse replay", logger: ConsoleLogHandler.logger)
         defer { bar.clear() }
@@ -121,6 +146,45 @@ struct ReplayCommand: ParsableCommand {
             if !quiet { output.write("\n" + gold.text) }
         }
         output.flush()
+    }
+}
+
+/// A size in bytes: `65536`, `64k`, `32MiB`, `1GB`.
+struct ByteCountArgument: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int
+
+    init(bytes: Int) {
+        self.bytes = bytes
+    }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        let units = [
+            "": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "kb": 1000, "m": 1 << 20, "mib": 1 << 20,
+            "mb": 1_000_000,
+            "g": 1 << 30, "gib": 1 << 30, "gb": 1_000_000_000,
+        ]
+        guard let count = Int(digits), let unit = units[argument.dropFirst(digits.count).lowercased()],
+            case let (bytes, overflows) = count.multipliedReportingOverflow(by: unit), !overflows, bytes > 0
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    var description: String { bytes % (1 << 20) == 0 ? "\(bytes >> 20)MiB" : "\(bytes)" }
+    var defaultValueDescription: String { description }
+}
+
+/// A time span: `30s`, `15m`, `1h`, `1d`.
+struct RollArgument: ExpressibleByArgument {
+    let milliseconds: Int64
+
+    init?(argument: String) {
+        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let unit = argument.last.flatMap({ units[$0] }), let count = Int64(argument.dropLast()),
+            case let (milliseconds, overflows) = count.multipliedReportingOverflow(by: unit), !overflows,
+            milliseconds > 0
+        else { return nil }
+        self.milliseconds = milliseconds
     }
 }
 

@@ -82,9 +82,19 @@ enum ExitStatus: Int32 {
             case .corruptMessage, .unsupportedCompression, .invalidRecord, .invalidTimestamp: return .badData
             default: return .inputOutput
             }
-        case let error as StoreError: return error.code == .invalidBucketName ? .usage : .badData
+        case let error as StoreError: return status(of: error.code)
         case let error as WarehouseError: return error.code == .notFound ? .noInput : .badData
         default: return nil
+        }
+    }
+
+    private static func status(of code: StoreError.Code) -> ExitStatus {
+        switch code {
+        case .noSuchBucket, .noSuchKey, .noSuchVersion, .noSuchUpload: .noInput
+        case .invalidBucketName, .invalidKey, .keyTooLong, .invalidArgument, .invalidRange, .methodNotAllowed:
+            .usage
+        case .preconditionFailed, .notModified, .bucketAlreadyExists, .bucketNotEmpty: .statementFailed
+        default: .badData
         }
     }
 

@@ -17,7 +17,9 @@ final class ProgressBar {
     }
 
     /// Shows how far something has come; of what has no total, only how much.
-    func show(_ label: String, completed: Int, total: Int?) {
+    func show(
+        _ label: String, completed: Int, total: Int?, unit: (Int) -> String = Format.grouped
+    ) {
         guard isShown else { return }
         let now = ContinuousClock.now
         guard label != self.label || now - drawn >= .milliseconds(100) else { return }
@@ -26,7 +28,7 @@ final class ProgressBar {
         let label = label.padding(to: 8)
         let elapsed = Format.duration(now - started)
         guard let total, total > 0 else {
-            return StandardError.write("\r\u{1B}[K\(label)\(Format.grouped(completed))  \(elapsed)")
+            return StandardError.write("\r\u{1B}[K\(label)\(unit(completed))  \(elapsed)")
         }
         let share = min(1, Double(completed) / Double(total))
         let width = max(10, min(50, Terminal.width - 30))

@@ -1,0 +1,204 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Threads for work that waits for the disk, started as they are needed, up to a number. (Dispatch counts on work that
+/// computes: it runs as many pieces side by side as there are processors, and adds threads slowly where they wait.)
+///
+/// Threads that have had nothing to do stay until the object goes.
+public final class WorkerThreads: Sendable {
+    private let shared: Shared
+
+    /// How many processors there are to work on.
+    public static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+    /// Up to `max` threads.
+    public init(max: Int) {
+        shared = Shared(max: max)
+    }
+
+    deinit { shared.stop() }
+
+    /// Does `work` on one of the threads, as soon as one is free.
+    public func async(_ work: @escaping @Sendable () -> Void) { shared.enqueue(work) }
+
+    /// Does `work` on one of the threads, and waits for it without blocking the thread of the task.
+    public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            async { continuation.resume(with: Swift.Result { try work() }) }
+        }
+    }
+
+    /// Does `body` once on each of `count` threads of their own, side by side, and waits for all.
+    ///
+    /// - Throws: the first error, after all have ended.
+    public static func perform(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+        let threads = WorkerThreads(max: count)
+        let results = Results(count)
+        for index in 0..<count {
+            threads.async { results.add(Result { try body(index) }) }
+        }
+        try results.wait()
+    }
+}
+
+/// A mutex with a condition to wait for.
+private final class Monitor: @unchecked Sendable {
+    // The C library's own types must not move, hence the pointers; they are what makes sharing safe.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func locked<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    /// Call while locked.
+    func wait() { pthread_cond_wait(condition, mutex) }
+    func signal() { pthread_cond_signal(condition) }
+    func broadcast() { pthread_cond_broadcast(condition) }
+}
+
+/// What the threads share; it outlives the object that gives them work until the last of them has ended.
+private final class Shared: @unchecked Sendable {
+    // All that changes is touched under the monitor alone.
+    private let monitor = Monitor()
+    private let max: Int
+    private var queue: [@Sendable () -> Void] = []
+    private var head = 0
+    private var threads = 0
+    private var idle = 0
+    private var isStopped = false
+
+    init(max: Int) {
+        precondition(max > 0, "work needs a thread")
+        self.max = max
+    }
+
+    func enqueue(_ work: @escaping @Sendable () -> Void) {
+        monitor.locked {
+            queue.append(work)
+            if idle >= queue.count - head || threads == max {
+                monitor.signal()
+            } else {
+                threads += 1
+                start()
+            }
+        }
+    }
+
+    func stop() {
+        monitor.locked {
+            isStopped = true
+            monitor.broadcast()
+        }
+    }
+
+    private func start() {
+        let context = Unmanaged.passRetained(self).toOpaque()
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            let status = pthread_create(&thread, nil, Self.run, context)
+        #else
+            var thread = pthread_t()
+            let status = pthread_create(&thread, nil, Self.run, context)
+        #endif
+        if status == 0 {
+            #if canImport(Darwin)
+                if let thread { pthread_detach(thread) }
+            #else
+                pthread_detach(thread)
+            #endif
+        } else {
+            Unmanaged<Shared>.fromOpaque(context).release()
+            threads -= 1
+            precondition(
+                threads > 0, "the operating system gives no thread: \(String(cString: strerror(status)))")
+        }
+    }
+
+    #if canImport(Darwin)
+        private static let run: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+            context in
+            Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().work()
+            return nil
+        }
+    #else
+        private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+            context in
+            if let context { Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().work() }
+            return nil
+        }
+    #endif
+
+    private func work() {
+        while let next = next() { next() }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        monitor.locked {
+            while head == queue.count {
+                if isStopped { return nil }
+                idle += 1
+                monitor.wait()
+                idle -= 1
+            }
+            let work = queue[head]
+            head += 1
+            if head == queue.count {
+                queue.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head > 1024 {
+                queue.removeFirst(head)
+                head = 0
+            }
+            return work
+        }
+    }
+}
+
+/// Counts what has ended.
+private final class Results: @unchecked Sendable {
+    // Touched under the monitor alone.
+    private let monitor = Monitor()
+    private var left: Int
+    private var failure: (any Error)?
+
+    init(_ count: Int) {
+        left = count
+    }
+
+    func add(_ result: Result<Void, any Error>) {
+        monitor.locked {
+            left -= 1
+            if case .failure(let error) = result, failure == nil { failure = error }
+            monitor.broadcast()
+        }
+    }
+
+    func wait() throws {
+        let failure = monitor.locked {
+            while left > 0 { monitor.wait() }
+            return self.failure
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,125 @@
+import DurableIO
+import ObjectStore
+
+/// Moves data between files and objects, with a progress bar, until Ctrl-C.
+final class Transfer {
+    /// What is known beforehand of what is to be moved, in bytes.
+    var total: Int?
+    private(set) var objects = 0
+    private(set) var bytes = 0
+    private let bar = ProgressBar()
+    private let isQuiet: Bool
+
+    init(isQuiet: Bool = false) {
+        self.isQuiet = isQuiet
+    }
+
+    deinit { bar.clear() }
+
+    private func advance(_ count: Int, _ label: String) throws {
+        if Interruption.isRequested { throw Failure(.interrupted) }
+        bytes += count
+        if !isQuiet { bar.show(label, completed: bytes, total: total, unit: Format.bytes) }
+    }
+
+    /// Puts a file; `-` is standard input.
+    func put(
+        _ path: String, to store: ObjectStore, _ bucket: BucketName, _ key: ObjectKey, _ options: PutOptions
+    ) throws -> ObjectInfo {
+        let isInput = path == "-"
+        let file = isInput ? try FileSystem.local.standardInput() : try FileSystem.local.open(path, .read)
+        if !isInput, try FileSystem.local.kind(of: path) == .directory {
+            throw Failure(.noInput, "\(path) is a directory: put it with `tapehouse objects mirror`")
+        }
+        let writer = try store.makeWriter(bucket: bucket, key: key, options: options)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        var position = 0
+        while true {
+            let count: Int
+            do {
+                count = isInput ? try file.readNext(into: buffer) : try file.read(into: buffer, at: position)
+            } catch let error as DurableIOError where error.code == .interrupted {
+                try advance(0, "put")
+                continue
+            }
+            guard count > 0 else { break }
+            try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            position += count
+            try advance(count, "put")
+        }
+        objects += 1
+        return try writer.finish()
+    }
+
+    /// Writes an object to a file, which is there whole or not at all.
+    func get(
+        _ store: ObjectStore, _ bucket: BucketName, _ key: ObjectKey, version: VersionID? = nil,
+        to path: String
+    ) throws {
+        let reader = try store.open(bucket: bucket, key: key, version: version)
+        if FileSystem.parent(of: path) != "." {
+            try FileSystem.local.createDirectory(FileSystem.parent(of: path))
+        }
+        let part = path + ".part"
+        do {
+            let file = try FileSystem.local.open(part, .replace)
+            var position = 0
+            while let piece = try reader.next() {
+                try file.write(piece, at: position)
+                position += piece.count
+                try advance(piece.count, "get")
+            }
+            try file.sync()
+            try FileSystem.local.rename(part, to: path)
+        } catch {
+            try? FileSystem.local.removeFile(part)
+            throw error
+        }
+        objects += 1
+    }
+
+    /// Copies an object.
+    func copy(
+        _ store: ObjectStore, from bucket: BucketName, _ key: ObjectKey, version: VersionID? = nil,
+        to target: BucketName, _ targetKey: ObjectKey
+    ) throws {
+        let info = try store.copy(from: bucket, key, version: version, to: target, targetKey)
+        objects += 1
+        try advance(info.byteCount, "copy")
+    }
+
+    /// Says on standard output what was moved.
+    func report(_ verb: String, _ from: String, _ to: String) {
+        bar.clear()
+        if !isQuiet { StandardOutput.shared.writeLine("\(verb): \(from.printable) -> \(to.printable)") }
+    }
+}
+
+/// Where files are named after keys, and keys after files.
+enum LocalPath {
+    /// The file for a key below a directory.
+    ///
+    /// - Throws: `Failure` for a key that ends in a slash, which no file can.
+    static func file(for key: String, below prefix: String, in directory: String) throws -> String {
+        let start =
+            prefix.lastIndex(of: "/").map { prefix.utf8.distance(from: prefix.startIndex, to: $0) + 1 } ?? 0
+        let rest = String(decoding: key.utf8.dropFirst(start), as: UTF8.self)
+        return directory == "."
+            ? rest : "\(directory.hasSuffix("/") ? String(directory.dropLast()) : directory)/\(rest)"
+    }
+
+    /// The files below a directory, by their paths from there, sorted. Symbolic links are left out.
+    static func files(below directory: String, prefix: String = "") throws -> [String] {
+        try FileSystem.local.list(directory).flatMap { name -> [String] in
+            let path = "\(directory)/\(name)"
+            switch try FileSystem.local.status(of: path)?.kind {
+            case .directory: return try files(below: path, prefix: "\(prefix)\(name)/")
+            case .file: return ["\(prefix)\(name)"]
+            default:
+                StandardError.writeLine("tapehouse: \(path) is neither a file nor a directory, and left out")
+                return []
+            }
+        }
+    }
+}
