@@ -98,7 +98,21 @@ extension Drive {
             throw error
         }
         try syncDirectory(directory)
-        removeData(obsolete, in: directory)
+        tidy(staged) {
+            try removeData(obsolete, in: directory)
+        }
+    }
+
+    /// Removes data directories; data that is inside the metadata has none.
+    private func removeData(_ names: Set<String>, in directory: String) throws {
+        for name in names where try fileSystem.status(of: "\(directory)/\(name)") != nil {
+            try fileSystem.removeTree("\(directory)/\(name)")
+        }
+    }
+
+    /// Does what has to be done after a change counts. Where that fails, the link stays, and the next start does it.
+    private func tidy(_ staged: String, _ body: () throws -> Void) {
+        guard (try? body()) != nil else { return }
         try? fileSystem.removeTree(staged)
     }
 
@@ -131,22 +145,24 @@ extension Drive {
             throw error
         }
         try syncDirectory(directory)
-        removeData(obsolete, in: directory)
-        removeEmptyDirectories(from: directory, below: location.root)
-        try? fileSystem.removeTree(staged)
+        tidy(staged) {
+            try removeData(obsolete, in: directory)
+            try removeEmptyDirectories(from: directory, below: location.root)
+        }
     }
 
-    /// Removes data directories that nothing refers to any more. What cannot be removed now is at the next start.
-    private func removeData(_ names: Set<String>, in directory: String) {
-        for name in names { try? fileSystem.removeTree("\(directory)/\(name)") }
-    }
-
-    func removeEmptyDirectories(from directory: String, below root: String) {
+    /// Removes a directory and those above it that are empty then.
+    func removeEmptyDirectories(from directory: String, below root: String) throws {
         var directory = directory
         while directory.utf8.count > root.utf8.count {
             directorySyncs.forget(directory)
-            // Refused where there is anything in it.
-            guard (try? fileSystem.removeDirectory(directory)) != nil else { return }
+            do {
+                try fileSystem.removeDirectory(directory)
+            } catch let error as DurableIOError where error.isAbsence {
+                // Somebody else was faster, or the process that died had come so far.
+            } catch let error as DurableIOError where error.code == .alreadyExists {
+                return
+            }
             directory = FileSystem.parent(of: directory)
         }
     }
@@ -178,13 +194,14 @@ extension Drive {
     /// Removes the data directories in an object's directory that nothing refers to, and the directory itself
     /// and those above it where they are empty.
     private func sweep(_ directory: String) throws {
-        guard try fileSystem.kind(of: directory) == .directory else { return }
-        // What damaged metadata refers to is not known, so nothing is removed.
-        guard let orphans = try? orphans(in: directory) else { return }
-        for name in orphans { try fileSystem.removeTree("\(directory)/\(name)") }
+        if try fileSystem.kind(of: directory) == .directory {
+            // What damaged metadata refers to is not known, so nothing is removed.
+            guard let orphans = try? orphans(in: directory) else { return }
+            for name in orphans { try fileSystem.removeTree("\(directory)/\(name)") }
+        }
         let below = directory.dropFirst(path.count + 1).split(separator: "/", maxSplits: 1)
         guard let bucket = below.first, bucket != Self.systemName[...] else { return }
-        removeEmptyDirectories(from: directory, below: "\(path)/\(bucket)")
+        try removeEmptyDirectories(from: directory, below: "\(path)/\(bucket)")
     }
 
     /// The names of the data directories in an object's directory that nothing refers to.

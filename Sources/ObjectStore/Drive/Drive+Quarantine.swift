@@ -38,6 +38,6 @@ extension Drive {
         }
         try syncDirectory(directory)
         try syncDirectory(location.directory)
-        removeEmptyDirectories(from: location.directory, below: location.root)
+        try removeEmptyDirectories(from: location.directory, below: location.root)
     }
 }

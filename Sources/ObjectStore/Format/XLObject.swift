@@ -174,7 +174,7 @@ extension XLObject {
 
     private static func readNumbers(_ reader: inout MessagePackReader) throws -> [Int]? {
         if reader.skipNull() { return nil }
-        return try (0..<(try reader.arrayCount())).map { _ in Int(try reader.integer()) }
+        return try (0..<(try reader.arrayCount())).map { _ in try reader.size() }
     }
 }
 

@@ -117,15 +117,29 @@ extension ObjectStore {
                 guard let began = UploadID.beginning(of: name) else { continue }
                 let directory = "\(target)/\(name)"
                 try drive.locks.withLock(directory) {
-                    let isWhole = try fileSystem.kind(of: "\(directory)/\(Drive.metadataName)") == .file
-                    guard !isWhole || began < oldest else { return }
+                    guard try began < oldest || isFinished(directory) else { return }
                     try removeUpload(directory)
                     removed += 1
                 }
             }
-            drive.removeEmptyDirectories(from: target, below: drive.multipart)
+            try drive.removeEmptyDirectories(from: target, below: drive.multipart)
         }
         return removed
+    }
+
+    /// Whether a process died over an upload when its object was there already, or before it had begun.
+    private func isFinished(_ directory: String) throws -> Bool {
+        guard try fileSystem.kind(of: "\(directory)/\(Drive.metadataName)") == .file else { return true }
+        guard let upload = try? uploadObject(directory),
+            let target = upload.systemMetadata?.first(where: { $0.key == Self.uploadTargetName }),
+            case let parts = String(decoding: target.value, as: UTF8.self).split(separator: "/", maxSplits: 1),
+            parts.count == 2, let bucket = try? BucketName(String(parts[0])),
+            let key = try? ObjectKey(String(parts[1]))
+        else { return false }
+        let location = drive.location(bucket, key)
+        let object = try? drive.metadata(in: location.directory)
+        return (try? object?.dataDirectories(path: location.directory))?
+            .contains(upload.dataDirectory.description) ?? false
     }
 
     // MARK: For parts
@@ -182,6 +196,6 @@ extension ObjectStore {
         try fileSystem.removeFile("\(directory)/\(Drive.metadataName)")
         try drive.syncDirectory(directory)
         try fileSystem.removeTree(directory)
-        drive.removeEmptyDirectories(from: FileSystem.parent(of: directory), below: drive.multipart)
+        try drive.removeEmptyDirectories(from: FileSystem.parent(of: directory), below: drive.multipart)
     }
 }

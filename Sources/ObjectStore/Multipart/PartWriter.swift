@@ -61,7 +61,7 @@ public final class PartWriter {
         try store.drive.write(part.encoded, to: "\(staged)/part.\(number).meta")
         try store.drive.locks.withLock(store.directory(of: upload)) {
             _ = try store.openUpload(upload)
-            try store.drive.publishPart(number, staged: staged, in: dataDirectory)
+            try store.drive.publishPart(staged: staged, in: dataDirectory)
         }
         return part
     }
@@ -78,24 +78,20 @@ extension Drive {
     static let readySuffix = ".ready"
 
     /// Moves a part and its metadata into an upload.
-    func publishPart(_ number: Int, staged: String, in directory: String) throws {
-        let names = ["part.\(number)", "part.\(number).meta"]
-        var source = staged
-        if try fileSystem.kind(of: "\(directory)/\(names[1])") != nil {
-            // Between the two moves the old metadata would stand beside the new data. So the old part counts until this
-            // rename, and the new one from there on: after a crash `recover` makes the moves.
-            try leaveLink(to: directory, in: staged)
-            if durability == .full { try fileSystem.syncDirectory(staged) }
-            source = staged + Self.readySuffix
-            try fileSystem.rename(staged, to: source)
-            try syncDirectory(staging)
-        }
-        for name in names { try fileSystem.rename("\(source)/\(name)", to: "\(directory)/\(name)") }
-        try syncDirectory(directory)
-        try? fileSystem.removeTree(source)
+    ///
+    /// Between the two moves the old metadata would stand beside the new data. So the old part counts until `staged` gets
+    /// its new name, and the new one from there on: after a crash `recover` makes the moves.
+    func publishPart(staged: String, in directory: String) throws {
+        try leaveLink(to: directory, in: staged)
+        if durability == .full { try fileSystem.syncDirectory(staged) }
+        let ready = staged + Self.readySuffix
+        try fileSystem.rename(staged, to: ready)
+        try syncDirectory(staging)
+        try finishPart(ready, in: directory)
+        try? fileSystem.removeTree(ready)
     }
 
-    /// Makes the moves of a part that a crash interrupted.
+    /// Makes the moves, or those that a crash has left to be made.
     func finishPart(_ source: String, in directory: String) throws {
         guard try fileSystem.kind(of: directory) == .directory else { return }
         for name in try fileSystem.list(source) where name.hasPrefix("part.") {

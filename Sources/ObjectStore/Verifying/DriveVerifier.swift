@@ -7,6 +7,7 @@ final class DriveVerifier {
     private let drive: Drive
     private let fileSystem: FileSystem
     private let options: VerifyReport.Options
+    private var isCounted = true
 
     init(_ store: ObjectStore, _ options: VerifyReport.Options) {
         self.store = store
@@ -25,7 +26,8 @@ final class DriveVerifier {
                 note(.foreign, path, "\(path) is no bucket")
             }
         }
-        // MinIO keeps what it knows of buckets and of itself as objects too.
+        // MinIO keeps what it knows of buckets and of itself as objects too, which are not the user's.
+        isCounted = false
         for name in ["buckets", "config"] {
             let path = "\(drive.system)/\(name)"
             guard try fileSystem.kind(of: path) == .directory else { continue }
@@ -82,7 +84,7 @@ final class DriveVerifier {
         }
         if names.isEmpty, removesEmpty {
             note(.leftover, path, "\(path) is an empty directory") { [drive] in
-                drive.removeEmptyDirectories(from: path, below: root)
+                try drive.removeEmptyDirectories(from: path, below: root)
                 return "removed"
             }
         }
@@ -97,10 +99,10 @@ final class DriveVerifier {
         let path = "\(location.directory)/\(Drive.metadataName)"
         do {
             let meta = try XLMeta(reading: try fileSystem.contents(of: path), path: path)
-            report.objects += 1
+            if isCounted { report.objects += 1 }
             var directories: Set<String> = []
             for version in meta.versions {
-                report.versions += 1
+                if isCounted { report.versions += 1 }
                 let content = try XLContent(reading: version.body, path: path)
                 try check(version, content, in: meta, path)
                 guard case .object(let object) = content else {
@@ -184,7 +186,7 @@ final class DriveVerifier {
             if options.isCancelled() { throw CancellationError() }
             md5?.update(piece)
             running?.update(piece)
-            report.bytes += piece.count
+            if isCounted { report.bytes += piece.count }
             options.progress(report.bytes)
         }
         if let digest = md5?.finalize().hexadecimal, digest != info.etag {
