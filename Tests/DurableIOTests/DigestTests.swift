@@ -33,6 +33,33 @@ import Testing
         }
     }
 
+    /// The check values of the catalogue of CRCs; and, at every length around those at which folding begins and joins, the
+    /// definition, bit by bit.
+    @Test func crcsAreThoseOfTheirPolynomials() {
+        let check = Array("123456789".utf8)
+        #expect(check.withUnsafeBytes { CRC32.checksum($0) } == 0xCBF4_3926)
+        #expect(check.withUnsafeBytes { CRC64NVME.checksum($0) } == 0xAE8B_1486_0A79_9888)
+        var random = SeededGenerator(seed: 5)
+        let bytes = (0..<3000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        func slow(_ bytes: ArraySlice<UInt8>, _ polynomial: UInt64, _ ones: UInt64) -> UInt64 {
+            bytes.reduce(ones) { crc, byte in
+                (0..<8).reduce(crc ^ UInt64(byte)) { crc, _ in crc >> 1 ^ (crc & 1 == 1 ? polynomial : 0) }
+            } ^ ones
+        }
+        for count in Array(0..<40) + Array(500..<540) + Array(760..<790) + [1023, 1024, 1025, 2999, 3000] {
+            let piece = bytes.prefix(count)
+            let (first, rest) = (piece.prefix(count / 3), piece.dropFirst(count / 3))
+            let crc32 = rest.withUnsafeBytes { rest in
+                CRC32.checksum(rest, seed: first.withUnsafeBytes { CRC32.checksum($0) })
+            }
+            #expect(UInt64(crc32) == slow(piece, 0xEDB8_8320, 0xFFFF_FFFF), "\(count)")
+            let crc64 = rest.withUnsafeBytes { rest in
+                CRC64NVME.checksum(rest, seed: first.withUnsafeBytes { CRC64NVME.checksum($0) })
+            }
+            #expect(crc64 == slow(piece, 0x9A6C_9329_AC4B_C9B5, .max), "\(count)")
+        }
+    }
+
     /// RFC 1321, A.5.
     @Test(arguments: [
         ("", "d41d8cd98f00b204e9800998ecf8427e"),

@@ -127,6 +127,78 @@ extension RecordingProducer {
         #expect(again.map(\.etag) == objects.map(\.etag), "the same log makes the same bytes")
     }
 
+    /// The tutorials' layout: an object a quote, and none lost of those that share a symbol and a second. Gold is the same
+    /// as with the usual one, and a layout can follow another.
+    @Test func quotesAreObjectsOfTheirOwn() throws {
+        let lines = (0..<40).map {
+            Self.quote(["A", "B/C", ".."][$0 % 3], 10 + $0 % 7, 1_704_900_000 + $0 / 12) + "\n"
+        }
+        let path = try directory.write(lines.joined(), to: "same.ndjson")
+        var settings = PipelineSettings()
+        settings.keyLayout = .symbol
+        settings.durability = .data
+        let summary = try Pipeline.replay([path], into: data, settings: settings)
+        #expect(summary.objectsPut == 40)
+        let bucket = try BucketName("bronze-transactions")
+        let objects = try ObjectStore(data.objects, access: .readOnly).list(bucket: bucket).objects
+        #expect(objects.count == 40)
+        #expect(objects.contains { $0.key == "A/1704900001.stock-quotes-0-0.json" })
+        #expect(objects.contains { $0.key == "B%2fC/1704900001.stock-quotes-0-1.json" })
+        #expect(objects.contains { $0.key == "%2e%2e/1704900001.stock-quotes-0-2.json" })
+        let first = try ObjectStore(data.objects, access: .readOnly).get(
+            bucket: bucket, key: try ObjectKey("A/1704900001.stock-quotes-0-0.json"))
+        #expect(String(decoding: first, as: UTF8.self) == lines[0])
+        let usual = DataDirectory(directory.file("usual"))
+        _ = try Pipeline.replay([path], into: usual)
+        #expect(try gold(data) == gold(usual))
+        // The same recording again, in runs: what is there stays, and all of it is loaded.
+        _ = try Pipeline.replay([path], into: data)
+        #expect(try gold(data) == gold(usual))
+        #expect(
+            try Warehouse(path: data.warehouse, access: .readOnly).nextOffset(
+                topic: "stock-quotes", partition: 0) == 80)
+    }
+
+    private func gold(_ directory: DataDirectory) throws -> [String] {
+        let warehouse = try Warehouse(path: directory.warehouse, access: .readOnly)
+        return try ["gold_kpi", "gold_candlestick", "gold_treechart"].flatMap { table in
+            try warehouse.connection.rows("SELECT * FROM \(table)").map { "\($0)" }
+        }
+    }
+
+    @Test func keysOfTheSinkAreReadAsTheyAreWritten() {
+        let partition = TopicPartition("stock-quotes", 3)
+        let keys = [
+            SinkKey(partition, Offset(17)), SinkKey(partition, Offset(0), symbol: "AAPL", seconds: 5),
+            SinkKey(TopicPartition("a-1-2", 0), Offset(9), symbol: "", seconds: -4),
+            SinkKey(partition, Offset(1), symbol: "x/..\u{0}", seconds: 0),
+        ]
+        for key in keys {
+            #expect(SinkKey(key.text) == key)
+            #expect((try? ObjectKey(key.text)) != nil)
+        }
+        for text in [
+            "A/5.json", "A/5.t-0.json", "A/x.t-0-0.json", "t/partition=0/17.ndjson.zst", "A/B/5.t-0-0.json",
+        ] {
+            #expect(SinkKey(text) == nil, "\(text)")
+        }
+    }
+
+    /// Objects end where their records' times span enough; the times are the recording's, so the objects are the same
+    /// each time.
+    @Test func objectsAreClosedByTheTimeOfTheirRecords() throws {
+        var settings = PipelineSettings()
+        settings.rollMilliseconds = 10_000
+        _ = try Pipeline.replay([try recording(95)], into: data, settings: settings)
+        let objects = try ObjectStore(data.objects, access: .readOnly).list(
+            bucket: try BucketName("bronze-transactions")
+        ).objects
+        #expect(
+            objects.map { $0.userMetadata["First-Offset"] } == stride(from: 0, to: 95, by: 10).map { "\($0)" }
+        )
+        #expect(objects.last?.userMetadata["Records"] == "5")
+    }
+
     /// The sink put an object and died before it committed; then more was produced. The object is put again,
     /// longer, and what had been loaded of it is not loaded twice.
     @Test func anObjectThatGrewIsLoadedFromWhereItGrew() throws {

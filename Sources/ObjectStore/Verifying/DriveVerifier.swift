@@ -129,7 +129,7 @@ final class DriveVerifier {
             }
             return nil
         } catch let error as StoreError {
-            note(.foreign, path, error.message)
+            note(.unsupported, path, error.message)
             return nil
         }
     }
@@ -158,7 +158,7 @@ final class DriveVerifier {
                 drive, meta, object, info, at: location, range: 0..<object.byteCount)
             try drain(reader, info, name)
         } catch let error as StoreError where error.code == .unsupportedFormat {
-            note(.foreign, location.directory, "\(name): \(error.message)")
+            note(.unsupported, location.directory, "\(name): \(error.message)")
         } catch let error as StoreError {
             noteDamage(of: object, at: location, "\(name): \(error.message)")
         } catch let missing as MissingPart {

@@ -6,6 +6,8 @@ public struct VerifyReport: Sendable {
         public enum Severity: String, Sendable {
             /// Data or metadata cannot be read as it was put.
             case damage
+            /// An object of a format that is not read here; a program that knows it may read it.
+            case unsupported
             /// Something of no use that a crash left.
             case leftover
             /// Something that is not the store's.

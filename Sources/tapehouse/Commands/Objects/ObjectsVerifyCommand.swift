@@ -6,7 +6,7 @@ struct ObjectsVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Check a whole drive: metadata, hashes of all blocks, digests, leftovers.",
         discussion: """
-            Exits with 65 where something is damaged. --repair moves what is damaged to .minio.sys/quarantine of the drive, with the \
+            Exits with 65 where something is damaged or of a format that is not read here. --repair moves what is damaged to .minio.sys/quarantine of the drive, with the \
             reason beside it, and removes empty directories; nothing that holds anything is ever deleted.
 
             EXAMPLES
@@ -50,7 +50,9 @@ struct ObjectsVerifyCommand: ParsableCommand {
             throw Failure(.interrupted)
         }
         StandardOutput.shared.write(json ? report.json.text(indent: 0) + "\n" : report.text)
-        if report.findings.contains(where: { $0.severity == .damage }) { throw Failure(.badData) }
+        if report.findings.contains(where: { $0.severity == .damage || $0.severity == .unsupported }) {
+            throw Failure(.badData)
+        }
     }
 }
 
@@ -77,7 +79,7 @@ extension VerifyReport {
         return text
             + "\(Format.grouped(objects)) objects, \(Format.grouped(versions)) versions, \(Format.bytes(bytes)): "
             + (damaged == 0 ? Style.green("no damage") : Style.red("\(damaged) damaged"))
-            + (others == 0 ? "" : ", \(others) leftovers or foreign files") + "\n"
+            + (others == 0 ? "" : ", \(others) leftovers, foreign files or foreign formats") + "\n"
     }
 
     fileprivate var json: JSON {

@@ -89,10 +89,12 @@ final class Transfer {
         try advance(info.byteCount, "copy")
     }
 
-    /// Says on standard output what was moved.
+    /// Says on standard output what was moved, at once: whoever reads it may rely on it.
     func report(_ verb: String, _ from: String, _ to: String) {
+        guard !isQuiet else { return }
         bar.clear()
-        if !isQuiet { StandardOutput.shared.writeLine("\(verb): \(from.printable) -> \(to.printable)") }
+        StandardOutput.shared.writeLine("\(verb): \(from.printable) -> \(to.printable)")
+        StandardOutput.shared.flush()
     }
 }
 
