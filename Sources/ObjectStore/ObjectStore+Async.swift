@@ -79,6 +79,11 @@ extension ObjectStore {
     }
 
     /// As the plain call.
+    public func versioning(of bucket: BucketName) async throws -> BucketVersioning {
+        try await onDisk { try self.versioning(of: bucket) }
+    }
+
+    /// As the plain call.
     public func setVersioning(_ versioning: BucketVersioning, of bucket: BucketName) async throws {
         try await onDisk { try self.setVersioning(versioning, of: bucket) }
     }

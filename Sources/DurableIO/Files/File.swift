@@ -143,6 +143,15 @@ public final class File: Sendable {
         #endif
     }
 
+    /// Lets go of what the operating system keeps in memory of the file, so that the next read comes from the disk. Where
+    /// it cannot be told to, nothing happens.
+    public func evict() throws {
+        #if canImport(Glibc) || canImport(Musl)
+            fsync(descriptor)
+            posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        #endif
+    }
+
     private func admitChange(_ action: String) throws {
         if let fault = faults?.admit(length: 0) {
             throw DurableIOError.system(action, path: path, errno: fault.errno)

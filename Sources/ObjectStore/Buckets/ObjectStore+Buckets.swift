@@ -5,8 +5,13 @@ extension ObjectStore {
     public func buckets() throws -> [BucketInfo] {
         guard try fileSystem.kind(of: path) == .directory else { return [] }
         return try fileSystem.list(path).compactMap { name in
-            guard let bucket = try? BucketName(name) else { return nil }
-            return try? info(of: bucket)
+            let status = try fileSystem.status(of: "\(path)/\(name)")
+            guard let bucket = try? BucketName(name), status?.kind == .directory else { return nil }
+            // A bucket whose configuration is damaged is there all the same.
+            return (try? info(of: bucket))
+                ?? BucketInfo(
+                    name: bucket, createdNanoseconds: status?.modifiedNanoseconds ?? 0,
+                    versioning: .unversioned)
         }
     }
 
@@ -130,8 +135,13 @@ extension ObjectStore {
             })
         else { return nil }
         let info = ObjectInfo(object, key: location.name, isLatest: true)
-        let reader = try ObjectReader(drive, meta, object, info, at: location, range: 0..<object.byteCount)
-        return try BucketMetadata(reading: try reader.readAll(), path: location.directory)
+        do {
+            let reader = try ObjectReader(
+                drive, meta, object, info, at: location, range: 0..<object.byteCount)
+            return try BucketMetadata(reading: try reader.readAll(), path: location.directory)
+        } catch let missing as MissingPart {
+            throw missing.damage
+        }
     }
 
     private func writeConfiguration(_ metadata: BucketMetadata, of bucket: BucketName) throws {

@@ -34,6 +34,7 @@ extension Drive {
                 where (error.code == .notFound || error.code == .alreadyExists) && attempt < Self.attemptsMax
             {
                 // Another writer has removed an empty directory on the way there, or made the key's.
+                try fileSystem.removeFile("\(staged)/\(Self.linkName)")
                 guard try fileSystem.kind(of: location.root) == .directory else {
                     throw StoreError(.noSuchBucket, "the bucket of \(location.name) is gone")
                 }

@@ -211,8 +211,14 @@ enum XLContent {
         var directory = "legacy"
         for _ in 0..<(try reader.mapCount()) {
             if try reader.string() == "DataDir" {
+                let start = reader.position
                 let name = try reader.string()
-                if !name.isEmpty { directory = name }
+                guard !name.isEmpty else { continue }
+                // It names a directory that may be removed some day: no path out of the object's own.
+                guard UniqueID(name) != nil else {
+                    throw MessagePackReader.Malformed(position: start, expected: "the id of a data directory")
+                }
+                directory = name
             } else {
                 try reader.skip()
             }

@@ -245,7 +245,12 @@ private final class PartFiles: Sendable {
     }
 
     func read(_ place: BlockPlace, into memory: UnsafeMutableRawBufferPointer) throws {
-        let file = try files[place.part] ?? Self.open(path(of: place.part), fileSystem)
+        let file: File
+        do {
+            file = try files[place.part] ?? Self.open(path(of: place.part), fileSystem)
+        } catch let missing as MissingPart {
+            throw missing.damage
+        }
         guard try file.read(into: memory, at: place.position) == memory.count else {
             throw StoreError(
                 .corrupt,
@@ -257,6 +262,9 @@ private final class PartFiles: Sendable {
 /// A part is not where the metadata says: the object is damaged, or was replaced since the metadata was read.
 struct MissingPart: Error {
     let path: String
+
+    /// The error where it was not replaced.
+    var damage: StoreError { StoreError(.corrupt, "\(path) is not there: the object is damaged") }
 }
 
 extension XLObject {

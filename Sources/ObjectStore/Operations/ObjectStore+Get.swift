@@ -30,9 +30,7 @@ extension ObjectStore {
                     range: try range.resolve(count: object.byteCount))
             } catch let missing as MissingPart {
                 // It may have been replaced between the reading of its metadata and the opening of its parts.
-                guard attempt < Self.attemptsMax else {
-                    throw StoreError(.corrupt, "\(missing.path) is not there: the object is damaged")
-                }
+                guard attempt < Self.attemptsMax else { throw missing.damage }
             }
         }
         preconditionFailure("the last attempt returns or throws")

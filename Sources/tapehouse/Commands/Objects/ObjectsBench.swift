@@ -90,6 +90,50 @@ final class ObjectsBench {
             limit: limits.median)
     }
 
+    /// One thread gets each object once, from the disk.
+    func getCold(_ size: Int) throws -> Measurement {
+        let count = max(4, (256 << 20) / size)
+        let data = Self.data(size)
+        let store = try makeStore(.none)
+        let raw = try makeRaw()
+        for index in 0..<count {
+            try store.put(data, bucket: bucket, key: try ObjectKey("\(index)"))
+            try raw.put(data, .none, name: "\(index)")
+        }
+        var (rates, limits): ([Double], [Double]) = ([], [])
+        let clock = ContinuousClock()
+        for _ in 0..<rounds {
+            try Self.evict(raw.path)
+            let limit = try clock.measure { for index in 0..<count { try raw.get("\(index)", size) } }
+            limits.append(Double(count) / limit.seconds)
+            try Self.evict(store.path)
+            let time = try clock.measure {
+                for index in 0..<count {
+                    let reader =
+                        try store.open(bucket: bucket, key: try ObjectKey("\(index)")) as ObjectReader
+                    while let piece = try reader.next() { blackHole(piece) }
+                }
+            }
+            rates.append(Double(count) / time.seconds)
+        }
+        try FileSystem.local.removeTree(raw.path)
+        try FileSystem.local.removeTree(store.path)
+        return Measurement(
+            operation: "get, from disk", size: size, durability: "-", threads: 1, rate: rates.median,
+            limit: limits.median)
+    }
+
+    private static func evict(_ directory: String) throws {
+        for name in try FileSystem.local.list(directory) {
+            let path = "\(directory)/\(name)"
+            if try FileSystem.local.kind(of: path) == .directory {
+                try evict(path)
+            } else {
+                try FileSystem.local.open(path, .read).evict()
+            }
+        }
+    }
+
     // MARK: Lists
 
     func list(_ count: Int) throws -> Measurement {

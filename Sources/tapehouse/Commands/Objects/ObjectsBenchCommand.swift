@@ -74,6 +74,7 @@ struct ObjectsBenchCommand: ParsableCommand {
                 }
             }
             for count in writers { report(try bench.get(size, readers: count)) }
+            if size >= 1 << 20 { report(try bench.getCold(size)) }
         }
         if list > 0 { report(try bench.list(list)) }
     }

@@ -55,6 +55,7 @@ struct ObjectsCopyCommand: ParsableCommand {
             let store = try objects.openToRead()
             for source in paths.dropLast() { try copy(source, toFile: target, store, transfer) }
         }
+        try transfer.requireNoFailures()
     }
 
     private func copy(_ source: String, to target: ObjectPath, _ store: ObjectStore, _ transfer: Transfer)
@@ -87,8 +88,8 @@ struct ObjectsCopyCommand: ParsableCommand {
         var keys: [String] = []
         try path.forEachObject(in: store, recursive: recursive) { keys.append($0.key) }
         for name in keys {
-            let rest = try LocalPath.file(for: name, below: prefix, in: ".")
-            try copyOne(name, try ObjectKey(folder + rest))
+            let rest = LocalPath.file(for: name, below: prefix, in: ".")
+            try transfer.attempt { try copyOne(name, try ObjectKey(folder + rest)) }
         }
     }
 
@@ -110,10 +111,12 @@ struct ObjectsCopyCommand: ParsableCommand {
         }
         guard isMany else {
             let key = try path.objectKey().description
-            return try getOne(key, isFolder ? try LocalPath.file(for: key, below: key, in: target) : target)
+            return try getOne(key, isFolder ? LocalPath.file(for: key, below: key, in: target) : target)
         }
         try path.forEachObject(in: store, recursive: recursive) { info in
-            try getOne(info.key, try LocalPath.file(for: info.key, below: prefix, in: target))
+            try transfer.attempt {
+                try getOne(info.key, LocalPath.file(for: info.key, below: prefix, in: target))
+            }
         }
     }
 }

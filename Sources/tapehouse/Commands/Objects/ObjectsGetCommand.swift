@@ -38,16 +38,19 @@ struct ObjectsGetCommand: ParsableCommand {
             try source.isPattern || target.hasSuffix("/") || FileSystem.local.kind(of: target) == .directory
         if source.isPattern {
             try source.forEachObject(in: store) { info in
-                let path = try LocalPath.file(
+                let path = LocalPath.file(
                     for: info.key, below: KeyPattern(source.key).literalPrefix, in: target)
-                try transfer.get(store, bucket, try ObjectKey(info.key), to: path)
-                transfer.report("got", "s3://\(bucket)/\(info.key)", path)
+                try transfer.attempt {
+                    try transfer.get(store, bucket, try ObjectKey(info.key), to: path)
+                    transfer.report("got", "s3://\(bucket)/\(info.key)", path)
+                }
             }
+            try transfer.requireNoFailures()
         } else {
             let key = try source.objectKey()
             transfer.total = try store.head(bucket: bucket, key: key, version: version).byteCount
             let path =
-                isFolder ? try LocalPath.file(for: source.key, below: source.key, in: target) : target
+                isFolder ? LocalPath.file(for: source.key, below: source.key, in: target) : target
             try transfer.get(store, bucket, key, version: version, to: path)
             transfer.report("got", "s3://\(bucket)/\(key)", path)
         }

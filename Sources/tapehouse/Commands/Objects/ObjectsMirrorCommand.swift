@@ -65,19 +65,24 @@ struct ObjectsMirrorCommand: ParsableCommand {
         }
         transfer.total = changed.reduce(0) { $0 + $1.value.byteCount }
         for name in changed.keys.sorted() {
-            if !dryRun { try copy(name, from, to, store, transfer) }
-            transfer.report(dryRun ? "would copy" : "copied", from.path(of: name), to.path(of: name))
-            copied += 1
+            try transfer.attempt {
+                if !dryRun { try copy(name, from, to, store, transfer) }
+                transfer.report(dryRun ? "would copy" : "copied", from.path(of: name), to.path(of: name))
+                copied += 1
+            }
         }
         for name in remove ? old.keys.filter({ new[$0] == nil }).sorted() : [] {
             if Interruption.isRequested { throw Failure(.interrupted) }
-            if !dryRun { try to.remove(name, store) }
-            transfer.report(dryRun ? "would remove" : "removed", to.path(of: name), "nothing")
-            removed += 1
+            try transfer.attempt {
+                if !dryRun { try to.remove(name, store) }
+                transfer.report(dryRun ? "would remove" : "removed", to.path(of: name), "nothing")
+                removed += 1
+            }
         }
         StandardOutput.shared.writeLine(
             "\(Format.grouped(new.count)) there, \(Format.grouped(copied)) \(dryRun ? "to copy" : "copied"), \(Format.grouped(removed)) \(dryRun ? "to remove" : "removed")"
         )
+        try transfer.requireNoFailures()
     }
 
     private func copy(_ name: String, _ from: Tree, _ to: Tree, _ store: ObjectStore, _ transfer: Transfer)

@@ -7,6 +7,7 @@ final class Transfer {
     var total: Int?
     private(set) var objects = 0
     private(set) var bytes = 0
+    private var failures = 0
     private let bar = ProgressBar()
     private let isQuiet: Bool
 
@@ -20,6 +21,32 @@ final class Transfer {
         if Interruption.isRequested { throw Failure(.interrupted) }
         bytes += count
         if !isQuiet { bar.show(label, completed: bytes, total: total, unit: Format.bytes) }
+    }
+
+    /// Moves one of many: what goes wrong with it is said, and does not keep the others from being moved.
+    func attempt(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DurableIOError where error.code != .noSpace {
+            fail(error)
+        } catch let error as StoreError where error.code != .readOnly {
+            fail(error)
+        }
+    }
+
+    private func fail(_ error: any Error) {
+        bar.clear()
+        failures += 1
+        StandardError.writeLine("tapehouse: \(error)")
+    }
+
+    /// Ends the row of attempts.
+    ///
+    /// - Throws: `Failure` where some went wrong.
+    func requireNoFailures() throws {
+        guard failures == 0 else {
+            throw Failure(.badData, "\(failures) could not be moved; the rest was")
+        }
     }
 
     /// Puts a file; `-` is standard input.
@@ -57,6 +84,17 @@ final class Transfer {
         _ store: ObjectStore, _ bucket: BucketName, _ key: ObjectKey, version: VersionID? = nil,
         to path: String
     ) throws {
+        if path.hasSuffix("/") {
+            // A key that ends in a slash stands for a directory.
+            if try store.head(bucket: bucket, key: key, version: version).byteCount > 0 {
+                StandardError.writeLine(
+                    "tapehouse: \(bucket)/\(key) ends in a slash: a directory was made, and its data left out"
+                )
+            }
+            try FileSystem.local.createDirectory(String(path.dropLast()))
+            objects += 1
+            return
+        }
         let reader = try store.open(bucket: bucket, key: key, version: version)
         if FileSystem.parent(of: path) != "." {
             try FileSystem.local.createDirectory(FileSystem.parent(of: path))
@@ -101,9 +139,7 @@ final class Transfer {
 /// Where files are named after keys, and keys after files.
 enum LocalPath {
     /// The file for a key below a directory.
-    ///
-    /// - Throws: `Failure` for a key that ends in a slash, which no file can.
-    static func file(for key: String, below prefix: String, in directory: String) throws -> String {
+    static func file(for key: String, below prefix: String, in directory: String) -> String {
         let start =
             prefix.lastIndex(of: "/").map { prefix.utf8.distance(from: prefix.startIndex, to: $0) + 1 } ?? 0
         let rest = String(decoding: key.utf8.dropFirst(start), as: UTF8.self)
