@@ -31,6 +31,8 @@ public final class ObjectStore: Sendable {
         public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() }
         /// The smallest part of a multipart upload but the last, in bytes: 5 MiB in S3.
         public var partBytesMin = 5 << 20
+        /// Told of damage that was met and set aside on the way.
+        public var report: @Sendable (StoreError) -> Void = { _ in }
         /// How long after its beginning a multipart upload is taken for given up, in seconds; a day, as with MinIO.
         public var staleUploadSeconds: Int64 = 24 * 3600
 
@@ -49,7 +51,13 @@ public final class ObjectStore: Sendable {
     private let access: Access
     private let lock: DirectoryLock?
     private let threads = WorkerThreads(max: 16)
-    private let configurations = Mutex<[BucketName: BucketVersioning]>([:])
+    private let configurations = Mutex(Configurations())
+
+    private struct Configurations {
+        var versioning: [BucketName: BucketVersioning] = [:]
+        /// How often something was forgotten: what was read before may no longer be right.
+        var generation = 0
+    }
     let nameCache = NameCache()
 
     /// The largest object, in bytes: that of S3 and MinIO.
@@ -74,28 +82,37 @@ public final class ObjectStore: Sendable {
         self.access = access
         self.fileSystem = fileSystem
         drive = Drive(path, durability: options.durability, fileSystem: fileSystem)
-        let isThere = try fileSystem.kind(of: drive.format) == .file
-        if isThere {
-            let text = String(decoding: try fileSystem.contents(of: drive.format), as: UTF8.self)
-            format = try DriveFormat(reading: text, path: drive.format)
-        } else {
-            try Self.requireNoForeignFiles(in: path, fileSystem)
-            format = DriveFormat.new()
-        }
         guard access == .readWrite else {
             lock = nil
+            format = try Self.readFormat(drive) ?? .new()
             return
         }
+        // A foreign drive is not touched.
+        _ = try Self.readFormat(drive)
         try fileSystem.createDirectory(drive.system)
         lock = try DirectoryLock("\(drive.system)/.lock", purpose: "object store", fileSystem: fileSystem)
         for name in ["tmp", "multipart", "buckets", "config"] {
             try fileSystem.createDirectory("\(drive.system)/\(name)")
         }
-        if !isThere {
+        // Another process may have made the drive before this one had the lock.
+        if let known = try Self.readFormat(drive) {
+            format = known
+        } else {
+            format = .new()
             try fileSystem.replaceContents(of: drive.format, with: Array(format.text.utf8))
         }
         try drive.recover()
         try removeStaleUploads()
+    }
+
+    /// What the drive is; `nil` where there is none yet.
+    private static func readFormat(_ drive: Drive) throws -> DriveFormat? {
+        guard try drive.fileSystem.kind(of: drive.format) == .file else {
+            try requireNoForeignFiles(in: drive.path, drive.fileSystem)
+            return nil
+        }
+        let text = String(decoding: try drive.fileSystem.contents(of: drive.format), as: UTF8.self)
+        return try DriveFormat(reading: text, path: drive.format)
     }
 
     /// A directory with files of somebody else's is no empty drive.
@@ -131,13 +148,20 @@ public final class ObjectStore: Sendable {
 
     /// Whether writes to a bucket make versions, as last read or set.
     func knownVersioning(of bucket: BucketName) throws -> BucketVersioning {
-        if let known = configurations.withLock({ $0[bucket] }) { return known }
+        let (known, generation) = configurations.withLock { ($0.versioning[bucket], $0.generation) }
+        if let known { return known }
         let versioning = try configuration(of: bucket)?.versioning ?? .unversioned
-        if access == .readWrite { configurations.withLock { $0[bucket] = versioning } }
+        configurations.withLock { configurations in
+            guard access == .readWrite, configurations.generation == generation else { return }
+            configurations.versioning[bucket] = versioning
+        }
         return versioning
     }
 
     func forgetVersioning(of bucket: BucketName) {
-        configurations.withLock { $0[bucket] = nil }
+        configurations.withLock { configurations in
+            configurations.generation += 1
+            configurations.versioning[bucket] = nil
+        }
     }
 }

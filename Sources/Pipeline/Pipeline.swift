@@ -69,6 +69,7 @@ public final class Pipeline {
         var storeOptions = ObjectStore.Options()
         storeOptions.durability = settings.durability
         storeOptions.clock = settings.clock
+        storeOptions.report = { logger.error("\($0.message): set aside in .minio.sys/quarantine") }
         store = try ObjectStore(directory.objects, options: storeOptions, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
         if !log.hasTopic(settings.topic) {

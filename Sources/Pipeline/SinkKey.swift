@@ -84,6 +84,12 @@ struct SinkKey: Equatable {
                 byte > 0x20 && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "%") && byte != 0x7F
             if isPlain, !isDots { name.append(byte) } else { name += "%\([byte].hexadecimal)".utf8 }
         }
+        // Names that mean something on the drive.
+        if name.elementsEqual("xl.meta".utf8) || String(decoding: name, as: UTF8.self).hasSuffix("__XLDIR__"),
+            let last = name.popLast()
+        {
+            name += "%\([last].hexadecimal)".utf8
+        }
         return String(decoding: name, as: UTF8.self)
     }
 }

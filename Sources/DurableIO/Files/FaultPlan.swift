@@ -21,7 +21,28 @@ public final class FaultPlan: Sendable {
         case crash
     }
 
+    /// A change of the disk that was carried out.
+    public enum Operation: Sendable, Equatable {
+        /// A file was opened that may have been made by it.
+        case create(String)
+        /// Bytes were written to a file, or it was cut.
+        case write(String)
+        /// A file's bytes were waited for.
+        case sync(String)
+        /// A directory was made.
+        case makeDirectory(String)
+        /// A name was moved.
+        case rename(String, to: String)
+        /// A file or a directory was removed.
+        case remove(String)
+        /// A file got a second name.
+        case link(String, to: String)
+        /// The names in a directory were waited for.
+        case syncDirectory(String)
+    }
+
     private struct State {
+        var trace: [Operation] = []
         var performed = 0
         var crashed = false
     }
@@ -38,6 +59,11 @@ public final class FaultPlan: Sendable {
 
     /// How many operations have been started.
     public var operationsPerformed: Int { state.withLock { $0.performed } }
+
+    /// The changes that were carried out, in their order: what a power cut leaves of them is for tests to work out.
+    public var trace: [Operation] { state.withLock { $0.trace } }
+
+    package func note(_ operation: Operation) { state.withLock { $0.trace.append(operation) } }
 
     /// Counts an operation that writes `length` bytes, and says how many of them may reach the disk.
     ///

@@ -104,6 +104,7 @@ public final class File: Sendable {
             throw DurableIOError.system("write", path: path, errno: fault.errno)
         }
         try writeAll(bytes, at: offset)
+        faults?.note(.write(path))
     }
 
     /// Writes all of `bytes` at `offset`.
@@ -128,6 +129,7 @@ public final class File: Sendable {
     public func truncate(to size: Int) throws {
         try admitChange("truncate")
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("truncate") }
+        faults?.note(.write(path))
     }
 
     /// Waits until the file's bytes are on the disk.
@@ -141,6 +143,7 @@ public final class File: Sendable {
         #else
             guard fdatasync(descriptor) == 0 else { throw failure("sync") }
         #endif
+        faults?.note(.sync(path))
     }
 
     /// Lets go of what the operating system keeps in memory of the file, so that the next read comes from the disk. Where

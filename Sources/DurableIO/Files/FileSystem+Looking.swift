@@ -115,7 +115,8 @@ extension FileSystem {
     public func readBeginning(
         of path: String, into buffer: UnsafeMutableRawBufferPointer
     ) throws -> Int? {
-        let descriptor = systemOpen(path, O_RDONLY)
+        // A pipe in the place of a file must not be waited for.
+        let descriptor = systemOpen(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw DurableIOError.system("open", path: path, errno: errno)

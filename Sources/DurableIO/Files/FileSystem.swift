@@ -54,6 +54,7 @@ public struct FileSystem: Sendable {
         if flags & O_CREAT != 0 { try admitChange("create", path) }
         let descriptor = systemOpen(path, flags)
         guard descriptor >= 0 else { throw DurableIOError.system("open", path: path, errno: errno) }
+        if flags & O_CREAT != 0 { faults?.note(.create(path)) }
         return File(descriptor: descriptor, path: path, faults: faults)
     }
 
@@ -81,6 +82,7 @@ public struct FileSystem: Sendable {
             if mkdir(directory, 0o755) != 0, errno != EEXIST {
                 throw DurableIOError.system("create directory", path: directory, errno: errno)
             }
+            faults?.note(.makeDirectory(directory))
             try syncDirectory(Self.parent(of: directory))
         }
         guard try kind(of: path) == .directory else {
@@ -95,7 +97,10 @@ public struct FileSystem: Sendable {
     /// - Returns: whether it was made; not where something stands there already.
     public func makeDirectory(_ path: String) throws -> Bool {
         try admitChange("create directory", path)
-        if mkdir(path, 0o755) == 0 { return true }
+        if mkdir(path, 0o755) == 0 {
+            faults?.note(.makeDirectory(path))
+            return true
+        }
         guard errno == EEXIST else {
             throw DurableIOError.system("create directory", path: path, errno: errno)
         }
@@ -108,6 +113,7 @@ public struct FileSystem: Sendable {
         guard systemRename(source, destination) == 0 else {
             throw DurableIOError.system("rename \(source) to", path: destination, errno: errno)
         }
+        faults?.note(.rename(source, to: destination))
     }
 
     /// Gives a file a second name, which must be free.
@@ -116,6 +122,7 @@ public struct FileSystem: Sendable {
         guard systemLink(source, destination) == 0 else {
             throw DurableIOError.system("link \(source) to", path: destination, errno: errno)
         }
+        faults?.note(.link(source, to: destination))
     }
 
     /// Makes a symbolic link at `path` that holds `target`.
@@ -132,6 +139,7 @@ public struct FileSystem: Sendable {
         if unlink(path) != 0, errno != ENOENT {
             throw DurableIOError.system("remove", path: path, errno: errno)
         }
+        faults?.note(.remove(path))
     }
 
     /// Removes an empty directory.
@@ -140,6 +148,7 @@ public struct FileSystem: Sendable {
         guard rmdir(path) == 0 else {
             throw DurableIOError.system("remove directory", path: path, errno: errno)
         }
+        faults?.note(.remove(path))
     }
 
     /// Removes a directory and all below it. Symbolic links are removed, not followed.
@@ -167,6 +176,7 @@ public struct FileSystem: Sendable {
         if fsync(descriptor) != 0, errno != EINVAL {
             throw DurableIOError.system("sync directory", path: path, errno: errno)
         }
+        faults?.note(.syncDirectory(path))
     }
 
     /// Replaces a file's content in one step: after a crash the old or the new content is there, never a
@@ -190,13 +200,14 @@ public struct FileSystem: Sendable {
 
     /// The path of the directory that holds `path`.
     public static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
     }
 
     /// The last component of a path.
     public static func name(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(decoding: path.utf8[path.utf8.index(after: slash)...], as: UTF8.self)
     }
 
     private func admitChange(_ action: String, _ path: String) throws {

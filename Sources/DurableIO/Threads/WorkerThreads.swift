@@ -114,12 +114,17 @@ private final class Shared: @unchecked Sendable {
 
     private func start() {
         let context = Unmanaged.passRetained(self).toOpaque()
+        // The platforms' own choices go from 128 KiB to 8 MiB; walking a tree goes as deep as a key has slashes.
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 2 << 20)
+        defer { pthread_attr_destroy(&attributes) }
         #if canImport(Darwin)
             var thread: pthread_t?
-            let status = pthread_create(&thread, nil, Self.run, context)
+            let status = pthread_create(&thread, &attributes, Self.run, context)
         #else
             var thread = pthread_t()
-            let status = pthread_create(&thread, nil, Self.run, context)
+            let status = pthread_create(&thread, &attributes, Self.run, context)
         #endif
         if status == 0 {
             #if canImport(Darwin)

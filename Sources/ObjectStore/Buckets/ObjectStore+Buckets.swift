@@ -57,40 +57,53 @@ extension ObjectStore {
         try requireWritable()
         try drive.locks.withLock("\(bucket)") {
             try requireBucket(bucket)
-            if !withObjects {
-                guard try !holdsFiles(drive.directory(of: bucket)), try uploads(in: bucket).isEmpty else {
+            let directory = drive.directory(of: bucket)
+            let uploads = try uploads(in: bucket)
+            if withObjects {
+                for upload in uploads { try abortUpload(upload) }
+                let staged = try drive.makeStaging()
+                for name in try fileSystem.list(directory) {
+                    drive.directorySyncs.willRemove("\(directory)/\(name)")
+                }
+                drive.directorySyncs.willRemove(directory)
+                try fileSystem.rename(directory, to: "\(staged)/bucket")
+                try drive.syncDirectory(path)
+                try removeConfiguration(of: bucket)
+                try fileSystem.removeTree(staged)
+            } else {
+                guard uploads.isEmpty, try removeEmpty(directory) else {
                     throw StoreError(
                         .bucketNotEmpty,
                         "bucket \(bucket) is not empty: remove its objects, versions and unfinished uploads first"
                     )
                 }
+                try drive.syncDirectory(path)
+                try removeConfiguration(of: bucket)
             }
-            for upload in try uploads(in: bucket) { try abortUpload(upload) }
-            let staged = try drive.makeStaging()
-            drive.directorySyncs.forget(drive.directory(of: bucket))
-            try fileSystem.rename(drive.directory(of: bucket), to: "\(staged)/bucket")
-            // A writer may have been faster: then the bucket goes back with what it holds now.
-            if try !withObjects && holdsFiles("\(staged)/bucket") {
-                try fileSystem.rename("\(staged)/bucket", to: drive.directory(of: bucket))
-                try? fileSystem.removeDirectory(staged)
-                throw StoreError(
-                    .bucketNotEmpty, "bucket \(bucket) is not empty: an object was just put there")
-            }
-            try drive.syncDirectory(path)
-            forgetVersioning(of: bucket)
-            let configuration = "\(drive.system)/buckets/\(bucket)"
-            if try fileSystem.kind(of: configuration) == .directory {
-                try fileSystem.removeTree(configuration)
-            }
-            try fileSystem.removeTree(staged)
         }
     }
 
-    private func holdsFiles(_ directory: String) throws -> Bool {
-        try fileSystem.list(directory).contains { name in
+    /// Removes a directory with nothing but empty directories in it. What a writer puts there meanwhile keeps it.
+    private func removeEmpty(_ directory: String) throws -> Bool {
+        for name in try fileSystem.list(directory) {
             let child = "\(directory)/\(name)"
-            return try fileSystem.status(of: child)?.kind == .directory ? holdsFiles(child) : true
+            guard try fileSystem.status(of: child)?.kind == .directory, try removeEmpty(child) else {
+                return false
+            }
         }
+        drive.directorySyncs.willRemove(directory)
+        do {
+            try fileSystem.removeDirectory(directory)
+            return true
+        } catch let error as DurableIOError where error.code == .alreadyExists {
+            return false
+        }
+    }
+
+    private func removeConfiguration(of bucket: BucketName) throws {
+        forgetVersioning(of: bucket)
+        let configuration = "\(drive.system)/buckets/\(bucket)"
+        if try fileSystem.kind(of: configuration) == .directory { try fileSystem.removeTree(configuration) }
     }
 
     /// Whether writes to a bucket make versions.

@@ -14,8 +14,14 @@ final class DirectorySyncs: Sendable {
     private static let durableMax = 1 << 16
 
     private let fileSystem: FileSystem
-    private let entries = Mutex<[String: (entry: Entry, users: Int)]>([:])
-    private let durable = Mutex<Set<String>>([])
+    private let entries = Mutex<[ExactString: (entry: Entry, users: Int)]>([:])
+    private let durable = Mutex(Durable())
+
+    private struct Durable {
+        var directories: Set<ExactString> = []
+        /// How often something was forgotten: what was found to be durable before may be gone.
+        var generation = 0
+    }
 
     init(_ fileSystem: FileSystem) {
         self.fileSystem = fileSystem
@@ -23,16 +29,17 @@ final class DirectorySyncs: Sendable {
 
     /// Waits until the names that are in a directory now are on the disk.
     func sync(_ path: String) throws {
+        let name = ExactString(path)
         let entry = entries.withLock { entries in
-            let known = entries[path]
+            let known = entries[name]
             let entry = known?.entry ?? Entry()
-            entries[path] = (entry, (known?.users ?? 0) + 1)
+            entries[name] = (entry, (known?.users ?? 0) + 1)
             return entry
         }
         defer {
             entries.withLock { entries in
-                guard let users = entries[path]?.users else { return }
-                entries[path] = users > 1 ? (entry, users - 1) : nil
+                guard let users = entries[name]?.users else { return }
+                entries[name] = users > 1 ? (entry, users - 1) : nil
             }
         }
         let ticket = entry.requests.add(1, ordering: .acquiringAndReleasing).newValue
@@ -49,24 +56,39 @@ final class DirectorySyncs: Sendable {
     /// disk: another writer, or a process that died, may have made them a moment ago.
     func makeDurable(_ path: String, below root: String) throws {
         var path = path
-        while path.utf8.count > root.utf8.count, !(durable.withLock { $0.contains(path) }) {
+        while path.utf8.count > root.utf8.count {
+            let name = ExactString(path)
+            let (isDurable, generation) = durable.withLock { ($0.directories.contains(name), $0.generation) }
+            guard !isDurable else { return }
             let parent = FileSystem.parent(of: path)
             try sync(parent)
-            noteDurable(path)
+            noteDurable(path, since: generation)
             path = parent
         }
     }
 
-    /// Takes note that a directory's name is on the disk.
-    func noteDurable(_ path: String) {
+    /// What `noteDurable` is to be told, taken before the sync.
+    var generation: Int { durable.withLock(\.generation) }
+
+    /// Takes note that a directory's name is on the disk, unless something was forgotten since.
+    func noteDurable(_ path: String, since generation: Int) {
         durable.withLock { durable in
-            if durable.count >= Self.durableMax { durable.removeAll() }
-            durable.insert(path)
+            guard durable.generation == generation else { return }
+            if durable.directories.count >= Self.durableMax { durable.directories.removeAll() }
+            durable.directories.insert(ExactString(path))
         }
     }
 
-    /// Forgets a directory, before it is removed or made.
+    /// Forgets a directory, before it is made.
     func forget(_ path: String) {
-        durable.withLock { _ = $0.remove(path) }
+        durable.withLock { _ = $0.directories.remove(ExactString(path)) }
+    }
+
+    /// Forgets a directory, before it is removed: whoever finds it durable at this moment must not say so later.
+    func willRemove(_ path: String) {
+        durable.withLock { durable in
+            durable.generation += 1
+            durable.directories.remove(ExactString(path))
+        }
     }
 }

@@ -23,6 +23,7 @@ extension Drive {
         try write(meta.encoded, to: "\(staged)/\(Self.metadataName)")
         if let dataDirectory { try syncDirectory("\(staged)/\(dataDirectory)") }
         if durability == .full { try fileSystem.syncDirectory(staged) }
+        try requireNoLinks(to: location)
         for attempt in 1... {
             do {
                 if try fileSystem.kind(of: location.directory) == nil {
@@ -33,12 +34,27 @@ extension Drive {
             } catch let error as DurableIOError
                 where (error.code == .notFound || error.code == .alreadyExists) && attempt < Self.attemptsMax
             {
-                // Another writer has removed an empty directory on the way there, or made the key's.
+                // Another writer has removed an empty directory on the way there, or made the key's. Once xl.meta has
+                // its place there is nothing to repeat.
+                guard try fileSystem.status(of: "\(staged)/\(Self.metadataName)") != nil else { throw error }
                 try fileSystem.removeFile("\(staged)/\(Self.linkName)")
                 guard try fileSystem.kind(of: location.root) == .directory else {
                     throw StoreError(.noSuchBucket, "the bucket of \(location.name) is gone")
                 }
             }
+        }
+    }
+
+    /// A link, or a file, on the way to a key would lead out of the drive, or nowhere.
+    private func requireNoLinks(to location: ObjectLocation) throws {
+        var directory = location.directory
+        while directory.utf8.count >= location.root.utf8.count {
+            if let status = try fileSystem.status(of: directory), status.kind != .directory {
+                throw StoreError(
+                    .unsupportedFormat,
+                    "\(directory) is no directory: nothing is written through links or over foreign files")
+            }
+            directory = FileSystem.parent(of: directory)
         }
     }
 
@@ -50,6 +66,7 @@ extension Drive {
             parent = FileSystem.parent(of: parent)
         }
         try makeDurable(parent, below: path)
+        directorySyncs.forget(location.directory)
         guard let top = missing.last else {
             try fileSystem.rename(staged, to: location.directory)
             return try syncDirectory(parent)
@@ -63,6 +80,7 @@ extension Drive {
         }
         let carried = inner + location.directory.dropFirst(FileSystem.parent(of: location.directory).count)
         try fileSystem.rename(staged, to: carried)
+        var generation = 0
         do {
             var directory = inner
             while durability == .full && directory != staging {
@@ -70,6 +88,7 @@ extension Drive {
                 directory = FileSystem.parent(of: directory)
             }
             for directory in missing { directorySyncs.forget(directory) }
+            generation = directorySyncs.generation
             try fileSystem.rename(carrier, to: top)
         } catch {
             try fileSystem.rename(carried, to: staged)
@@ -77,7 +96,9 @@ extension Drive {
             throw error
         }
         try syncDirectory(parent)
-        if durability == .full { for directory in missing { directorySyncs.noteDurable(directory) } }
+        if durability == .full {
+            for directory in missing { directorySyncs.noteDurable(directory, since: generation) }
+        }
     }
 
     private func publishInside(
@@ -86,11 +107,11 @@ extension Drive {
         let directory = location.directory
         try makeDurable(directory, below: path)
         if dataDirectory != nil || !obsolete.isEmpty { try leaveLink(to: directory, in: staged) }
+        if let dataDirectory {
+            try fileSystem.rename("\(staged)/\(dataDirectory)", to: "\(directory)/\(dataDirectory)")
+        }
         do {
-            if let dataDirectory {
-                try fileSystem.rename("\(staged)/\(dataDirectory)", to: "\(directory)/\(dataDirectory)")
-                try syncDirectory(directory)
-            }
+            if dataDirectory != nil { try syncDirectory(directory) }
             try fileSystem.rename("\(staged)/\(Self.metadataName)", to: "\(directory)/\(Self.metadataName)")
         } catch {
             if let dataDirectory {
@@ -106,7 +127,7 @@ extension Drive {
 
     /// Removes data directories; data that is inside the metadata has none.
     private func removeData(_ names: Set<String>, in directory: String) throws {
-        for name in names where try fileSystem.status(of: "\(directory)/\(name)") != nil {
+        for name in names where try isDataDirectory("\(directory)/\(name)") {
             try fileSystem.removeTree("\(directory)/\(name)")
         }
     }
@@ -156,7 +177,7 @@ extension Drive {
     func removeEmptyDirectories(from directory: String, below root: String) throws {
         var directory = directory
         while directory.utf8.count > root.utf8.count {
-            directorySyncs.forget(directory)
+            directorySyncs.willRemove(directory)
             do {
                 try fileSystem.removeDirectory(directory)
             } catch let error as DurableIOError where error.isAbsence {
@@ -183,7 +204,10 @@ extension Drive {
             {
                 let directory = "\(path)/\(target.dropFirst("../../../".count))"
                 if name.hasSuffix(Self.readySuffix) {
-                    try finishPart(leftover, in: directory)
+                    // An upload that is gone has no parts.
+                    if try fileSystem.kind(of: FileSystem.parent(of: directory)) == .directory {
+                        try finishPart(leftover, in: directory)
+                    }
                 } else {
                     try sweep(directory)
                 }
@@ -215,10 +239,19 @@ extension Drive {
         }
     }
 
-    /// Whether a directory holds parts and nothing else: objects whose keys look like data directories have an
-    /// xl.meta, or directories.
+    /// Whether a directory holds parts of a version and nothing else. What users name like that are objects, and so
+    /// directories; a data directory holds files.
     func isDataDirectory(_ path: String) throws -> Bool {
         guard try fileSystem.status(of: path)?.kind == .directory else { return false }
-        return try fileSystem.list(path).allSatisfy { $0.hasPrefix("part.") || $0 == "xl.meta.bkp" }
+        return try fileSystem.list(path).allSatisfy { name in
+            try Self.isPartName(name) && fileSystem.status(of: "\(path)/\(name)")?.kind == .file
+        }
+    }
+
+    private static func isPartName(_ name: String) -> Bool {
+        if name == "\(metadataName).bkp" { return true }
+        guard name.hasPrefix("part.") else { return false }
+        let number = name.dropFirst("part.".count)
+        return Int(number.hasSuffix(".meta") ? number.dropLast(".meta".count) : number) != nil
     }
 }

@@ -6,7 +6,7 @@ extension Drive {
     /// key's lock held.
     func quarantine(_ location: ObjectLocation, reason: String) throws {
         let names = try fileSystem.list(location.directory).filter { name in
-            try name.hasPrefix(Self.metadataName)
+            try name == Self.metadataName || name == "\(Self.metadataName).bkp"
                 || (UniqueID(name) != nil && isDataDirectory("\(location.directory)/\(name)"))
         }
         try quarantine(names, of: location, reason: reason)

@@ -21,6 +21,7 @@ final class Drive: Sendable {
 
     static let systemName = ".minio.sys"
     static let metadataName = "xl.meta"
+    private static let metadataGuessBytes = 8 << 10
 
     init(_ path: String, durability: Durability, fileSystem: FileSystem) {
         self.path = path
@@ -83,12 +84,16 @@ final class Drive: Sendable {
     /// - Throws: `StoreError` with code `corrupt` or `unsupportedFormat`.
     func metadata(in directory: String) throws -> XLMeta? {
         let path = "\(directory)/\(Self.metadataName)"
-        let bytes: [UInt8]
-        do {
-            bytes = try fileSystem.contents(of: path)
-        } catch let error as DurableIOError where error.isAbsence {
-            return nil
+        var bytes = [UInt8](repeating: 0, count: Self.metadataGuessBytes)
+        var count: Int?
+        while true {
+            count = try bytes.withUnsafeMutableBytes { try fileSystem.readBeginning(of: path, into: $0) }
+            guard let read = count, read == bytes.count else { break }
+            let size = try fileSystem.status(of: path)?.byteCount ?? 0
+            bytes = [UInt8](repeating: 0, count: max(size + 1, read * 2))
         }
+        guard let count else { return nil }
+        bytes.removeLast(bytes.count - count)
         let meta = try XLMeta(reading: bytes, path: path)
         // MinIO takes a file without versions for an object that is gone.
         return meta.versions.isEmpty ? nil : meta

@@ -1,3 +1,4 @@
+import DurableIO
 import Synchronization
 
 /// A lock for each name, there as long as somebody uses it.
@@ -6,10 +7,11 @@ final class NamedLocks: Sendable {
         let lock = Mutex(())
     }
 
-    private let entries = Mutex<[String: (entry: Entry, users: Int)]>([:])
+    private let entries = Mutex<[ExactString: (entry: Entry, users: Int)]>([:])
 
     /// Does `body` while nobody else does something under the same name.
     func withLock<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        let name = ExactString(name)
         let entry = entries.withLock { entries in
             let known = entries[name]
             let entry = known?.entry ?? Entry()

@@ -130,7 +130,7 @@ struct BucketMetadata: Equatable {
     /// When the bucket was made, in nanoseconds since 1970.
     var createdNanoseconds: Int64? {
         guard case .time(let seconds, let nanoseconds)? = self["Created"], seconds > 0,
-            seconds < Int64.max / 1_000_000_000
+            seconds < Int64.max / 1_000_000_000 - 10
         else { return nil }
         return seconds * 1_000_000_000 + Int64(nanoseconds)
     }

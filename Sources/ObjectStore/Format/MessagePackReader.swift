@@ -87,11 +87,11 @@ struct MessagePackReader {
         }
     }
 
-    /// A size in bytes: an integer that is neither negative nor beyond what S3 allows by orders of magnitude.
+    /// A size in bytes: an integer that is neither negative nor more than ten times what S3 allows.
     mutating func size() throws -> Int {
         let start = position
         let value = try integer()
-        guard (0..<1 << 50).contains(value) else {
+        guard (0..<1 << 46).contains(value) else {
             throw Malformed(position: start, expected: "a size in bytes")
         }
         return Int(value)

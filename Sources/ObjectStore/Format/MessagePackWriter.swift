@@ -6,11 +6,19 @@ struct MessagePackWriter {
     private(set) var bytes: [UInt8] = []
 
     mutating func map(count: Int) {
-        if count < 16 { bytes.append(0x80 | UInt8(count)) } else { put(0xDE, UInt16(count)) }
+        switch count {
+        case ..<16: bytes.append(0x80 | UInt8(count))
+        case ..<(1 << 16): put(0xDE, UInt16(count))
+        default: put(0xDF, UInt32(count))
+        }
     }
 
     mutating func array(count: Int) {
-        if count < 16 { bytes.append(0x90 | UInt8(count)) } else { put(0xDC, UInt16(count)) }
+        switch count {
+        case ..<16: bytes.append(0x90 | UInt8(count))
+        case ..<(1 << 16): put(0xDC, UInt16(count))
+        default: put(0xDD, UInt32(count))
+        }
     }
 
     mutating func string(_ text: String) {

@@ -197,6 +197,13 @@ extension XLMeta {
         return inlineData.first { $0.id == name }?.stream
     }
 
+    /// The data of a version that is kept inside the file; the oldest files name it after the data directory.
+    func inlineStream(of object: XLObject) -> [UInt8]? {
+        inlineStream(of: object.id)
+            ?? (object.isInline
+                ? inlineData.first { $0.id == object.dataDirectory.description }?.stream : nil)
+    }
+
     /// The key of a version's data in the inline map.
     static func inlineName(of id: UniqueID) -> String { id == .null ? "null" : id.description }
 

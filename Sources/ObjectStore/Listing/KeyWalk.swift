@@ -75,6 +75,8 @@ struct KeyWalk {
         }
         while true {
             for index in firstIndex(in: names, key: key)..<names.count where !isStopped {
+                // All that is left here is to be skipped.
+                if let skipped, key.starts(with: skipped) { return }
                 let name = names[index]
                 while let last = waiting.last, last.lexicographicallyPrecedes(name) {
                     waiting.removeLast()

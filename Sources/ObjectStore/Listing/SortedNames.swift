@@ -118,7 +118,7 @@ final class NameCache: Sendable {
     }
 
     private struct State {
-        var entries: [String: Entry] = [:]
+        var entries: [ExactString: Entry] = [:]
         var bytes = 0
         var uses = 0
     }
@@ -131,8 +131,9 @@ final class NameCache: Sendable {
     private let state = Mutex(State())
 
     /// All names of a directory, at most `max` of them.
-    func names(in directory: String, max: Int, _ fileSystem: FileSystem) throws -> SortedNames {
-        let modified = try fileSystem.status(of: directory)?.modifiedNanoseconds ?? 0
+    func names(in path: String, max: Int, _ fileSystem: FileSystem) throws -> SortedNames {
+        let directory = ExactString(path)
+        let modified = try fileSystem.status(of: path)?.modifiedNanoseconds ?? 0
         let known = state.withLock { state -> SortedNames? in
             guard var entry = state.entries[directory], entry.modifiedNanoseconds == modified else {
                 return nil
@@ -144,7 +145,7 @@ final class NameCache: Sendable {
         }
         if let known { return known }
         let began = WallClock.nanoseconds()
-        let names = try SortedNames(directory, max: max, fileSystem)
+        let names = try SortedNames(path, max: max, fileSystem)
         if names.count >= Self.countMin, began - modified > Self.settledNanoseconds {
             state.withLock { state in
                 Self.insert(directory, names, modified, into: &state)
@@ -154,7 +155,7 @@ final class NameCache: Sendable {
     }
 
     private static func insert(
-        _ directory: String, _ names: SortedNames, _ modified: Int64, into state: inout State
+        _ directory: ExactString, _ names: SortedNames, _ modified: Int64, into state: inout State
     ) {
         guard names.memoryBytes <= bytesMax else { return }
         state.bytes -= state.entries[directory]?.names.memoryBytes ?? 0

@@ -31,8 +31,7 @@ extension ObjectStore {
         from bucket: BucketName, _ key: ObjectKey, version: VersionID? = nil, range: ByteRange = .all,
         conditions: Preconditions = Preconditions(), to upload: MultipartUpload, number: Int
     ) throws -> UploadedPart {
-        let reader = try open(
-            bucket: bucket, key: key, version: version, range: range, conditions: conditions)
+        let reader = try openSource(bucket, key, version, range, conditions)
         let writer = try makePartWriter(upload, number: number)
         while let piece = try reader.next() { try writer.write(piece) }
         return try writer.finish()
@@ -47,7 +46,9 @@ extension ObjectStore {
     }
 
     private func parts(in directory: String) throws -> [UploadedPart] {
-        try fileSystem.list(directory).compactMap { name in
+        // MinIO makes the directory with the first part.
+        guard try fileSystem.kind(of: directory) == .directory else { return [] }
+        return try fileSystem.list(directory).compactMap { name in
             guard name.hasPrefix("part."), name.hasSuffix(".meta") else { return nil }
             let path = "\(directory)/\(name)"
             let part = try UploadedPart(reading: try fileSystem.contents(of: path), path: path)
@@ -133,12 +134,15 @@ extension ObjectStore {
     ) throws -> ObjectInfo {
         let location = drive.location(upload.bucket, upload.key)
         let versioning = try knownVersioning(of: upload.bucket)
-        return try commit(at: location, conditions) { existing in
+        return try commit(at: location) { existing in
             if let done = try existing.flatMap({
                 try version(with: completed.dataDirectory, in: $0, location)
             }) {
+                try drive.makeDurable(location.directory, below: drive.path)
+                try drive.syncDirectory(location.directory)
                 return done
             }
+            try check(conditions, existing, at: location)
             var object = completed
             object.modifiedNanoseconds = stamp(after: existing)
             object.id = versioning == .enabled ? (object.id == .null ? .random() : object.id) : .null

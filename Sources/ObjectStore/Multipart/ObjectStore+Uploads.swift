@@ -11,7 +11,8 @@ extension ObjectStore {
     /// Begins an upload in parts.
     ///
     /// - Parameters:
-    ///   - options: what the object is to have. The checksum is that of each part and, together, of the object.
+    ///   - options: what the object is to have. The checksum is that of each part and, together, of the object; the
+    ///     time is that of the completion.
     ///   - hasFullObjectChecksum: whether the object's checksum is that of its data (CRCs alone; always with
     ///     CRC-64/NVME), not of the parts' checksums.
     /// - Throws: `StoreError` with code `noSuchBucket`.
@@ -21,7 +22,7 @@ extension ObjectStore {
     ) throws -> MultipartUpload {
         try requireWritable()
         try requireBucket(bucket)
-        let now = options.modifiedNanoseconds ?? self.options.clock()
+        let now = self.options.clock()
         let name = "\(UniqueID.random())x\(now)"
         var user = XLObject.userMetadata(options, etag: nil)
         if let algorithm = options.checksum {
@@ -75,7 +76,9 @@ extension ObjectStore {
                 let key =
                     target.map { $0.hasPrefix("\(bucket)/") ? String($0.dropFirst("\(bucket)/".count)) : nil }
                     ?? (hash == exact ? prefix : nil)
-                guard let key, key.hasPrefix(prefix), let key = try? ObjectKey(key) else { continue }
+                guard let key, key.utf8.starts(with: prefix.utf8), let key = try? ObjectKey(key) else {
+                    continue
+                }
                 found.append(
                     MultipartUpload(
                         bucket: bucket, key: key,
@@ -109,7 +112,9 @@ extension ObjectStore {
     public func removeStaleUploads() throws -> Int {
         try requireWritable()
         var removed = 0
-        let oldest = options.clock() - options.staleUploadSeconds * 1_000_000_000
+        let age = options.staleUploadSeconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let oldest =
+            age.overflow ? .min : options.clock().subtractingReportingOverflow(age.partialValue).partialValue
         for hash in try fileSystem.list(drive.multipart) {
             let target = "\(drive.multipart)/\(hash)"
             guard try fileSystem.status(of: target)?.kind == .directory else { continue }

@@ -86,15 +86,32 @@ extension Drive {
         if durability == .full { try fileSystem.syncDirectory(staged) }
         let ready = staged + Self.readySuffix
         try fileSystem.rename(staged, to: ready)
-        try syncDirectory(staging)
-        try finishPart(ready, in: directory)
+        do {
+            try syncDirectory(staging)
+            try finishPart(ready, in: directory)
+        } catch {
+            // The part may be half there. Where the rest cannot be moved now either, a part without metadata is none: the
+            // old metadata must not stand beside the new data.
+            do {
+                try finishPart(ready, in: directory)
+            } catch {
+                for name in try fileSystem.list(ready) where name.hasSuffix(".meta") {
+                    try fileSystem.removeFile("\(directory)/\(name)")
+                }
+                try? fileSystem.removeTree(ready)
+            }
+            throw error
+        }
         try? fileSystem.removeTree(ready)
     }
 
     /// Makes the moves, or those that a crash has left to be made.
     func finishPart(_ source: String, in directory: String) throws {
-        guard try fileSystem.kind(of: directory) == .directory else { return }
-        for name in try fileSystem.list(source) where name.hasPrefix("part.") {
+        // MinIO makes the directory with the first part.
+        if try fileSystem.makeDirectory(directory) { try syncDirectory(FileSystem.parent(of: directory)) }
+        // The metadata comes last, whatever the order of the names.
+        for name in try fileSystem.list(source).sorted(by: { $0.utf8.count < $1.utf8.count })
+        where name.hasPrefix("part.") {
             try fileSystem.rename("\(source)/\(name)", to: "\(directory)/\(name)")
         }
         try syncDirectory(directory)

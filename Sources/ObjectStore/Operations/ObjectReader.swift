@@ -4,7 +4,8 @@ import Synchronization
 
 /// Reads the data of one version of an object, or a range of it, block by block, each checked against its hash before
 /// it is handed out. While a block is looked at, other threads read and check the next ones, as many as there are
-/// processors to spare. What is deleted or replaced meanwhile stays readable here. Not thread-safe.
+/// processors to spare. What is deleted or replaced meanwhile stays readable here, where it has no more than 64 parts. Not
+/// thread-safe.
 public final class ObjectReader {
     /// What is known of the version.
     public let info: ObjectInfo
@@ -14,7 +15,7 @@ public final class ObjectReader {
     private static let readAheadMax = 2
 
     private let source: Source
-    private let blocks: [BlockPlace]
+    private let blocks: BlockPlaces
     /// The next block to hand out, and the first that nobody reads yet.
     private var nextBlock = 0
     private var nextRead = 0
@@ -22,6 +23,8 @@ public final class ObjectReader {
     /// The memory of the block that was handed out last.
     private var current: FrameBuffer?
     private var spare: [FrameBuffer] = []
+    /// What ended the reading; it stays ended.
+    private var failure: (any Error)?
 
     init(
         _ drive: Drive, _ meta: XLMeta, _ object: XLObject, _ info: ObjectInfo, at location: ObjectLocation,
@@ -30,11 +33,11 @@ public final class ObjectReader {
         self.info = info
         self.range = range
         try object.requirePlain(location)
-        if let stream = meta.inlineStream(of: object.id) {
+        if let stream = meta.inlineStream(of: object) {
             source = .inline(stream, place: "the inline data of \(location.directory)/\(Drive.metadataName)")
             try BitrotStream.check(
                 byteCount: stream.count, dataBytes: object.byteCount, place: source.name(of: 0))
-            blocks = BlockPlace.places(of: [object.byteCount], in: range)
+            blocks = BlockPlaces(of: [object.byteCount], in: range)
         } else {
             guard !object.isInline else {
                 throw StoreError(
@@ -42,9 +45,9 @@ public final class ObjectReader {
                     "\(location.directory)/\(Drive.metadataName) lacks its inline data: the object is damaged"
                 )
             }
-            blocks = BlockPlace.places(of: object.partBytes, in: range)
+            blocks = BlockPlaces(of: object.partBytes, in: range)
             source = .parts(
-                try PartFiles(drive, object, in: location, wanted: Set(blocks.map(\.part))))
+                try PartFiles(drive, object, in: location, wanted: blocks.wantedParts))
         }
     }
 
@@ -53,10 +56,21 @@ public final class ObjectReader {
     /// - Throws: `StoreError` with code `corrupt`, naming the file and the byte at which the damaged block begins;
     ///   `DurableIOError`.
     public func next() throws -> UnsafeRawBufferPointer? {
+        if let failure { throw failure }
         guard nextBlock < blocks.count else { return nil }
+        do {
+            return try nextPiece()
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private func nextPiece() throws -> UnsafeRawBufferPointer {
         let place = blocks[nextBlock]
         nextBlock += 1
         if let current { spare.append(current) }
+        current = nil
         let buffer: FrameBuffer
         if ahead.isEmpty {
             nextRead = nextBlock
@@ -85,7 +99,8 @@ public final class ObjectReader {
     /// The data that has not been read yet.
     public func readAll() throws -> [UInt8] {
         var data: [UInt8] = []
-        data.reserveCapacity(blocks[nextBlock...].reduce(0) { $0 + $1.wanted.count })
+        // What metadata claims is not taken for memory that is needed.
+        data.reserveCapacity(min(range.count, 1 << 30))
         while let piece = try next() { data.append(contentsOf: piece) }
         return data
     }
@@ -98,29 +113,58 @@ private struct BlockPlace {
     let byteCount: Int
     /// Which of the block's bytes are wanted.
     let wanted: Range<Int>
+}
 
-    /// The blocks of parts that hold a range of an object.
-    static func places(of parts: [Int], in range: Range<Int>) -> [BlockPlace] {
-        var places: [BlockPlace] = []
+/// The blocks of parts that hold a range of an object.
+private struct BlockPlaces {
+    private struct Part {
+        let number: Int
+        /// Where it begins in the object.
+        let start: Int
+        let byteCount: Int
+        /// The first block that is wanted, and how many blocks of other parts come before it.
+        let firstBlock: Int
+        let before: Int
+    }
+
+    private var parts: [Part] = []
+    private let range: Range<Int>
+    private(set) var count = 0
+
+    init(of sizes: [Int], in range: Range<Int>) {
+        self.range = range
         var start = 0
-        for (part, byteCount) in parts.enumerated() {
+        for (number, byteCount) in sizes.enumerated() {
             let wanted = range.clamped(to: start..<start + byteCount)
             if !wanted.isEmpty {
-                let firstBlock = (wanted.lowerBound - start) / BitrotStream.blockBytes
-                let lastBlock = (wanted.upperBound - 1 - start) / BitrotStream.blockBytes
-                for block in firstBlock...lastBlock {
-                    let blockStart = start + block * BitrotStream.blockBytes
-                    let length = min(BitrotStream.blockBytes, start + byteCount - blockStart)
-                    let inBlock = wanted.clamped(to: blockStart..<blockStart + length)
-                    places.append(
-                        BlockPlace(
-                            part: part, position: block * BitrotStream.frameBytes, byteCount: length,
-                            wanted: inBlock.lowerBound - blockStart..<inBlock.upperBound - blockStart))
-                }
+                let first = (wanted.lowerBound - start) / BitrotStream.blockBytes
+                let last = (wanted.upperBound - 1 - start) / BitrotStream.blockBytes
+                parts.append(
+                    Part(number: number, start: start, byteCount: byteCount, firstBlock: first, before: count)
+                )
+                count += last - first + 1
             }
             start += byteCount
         }
-        return places
+    }
+
+    /// The indexes of the parts that are wanted.
+    var wantedParts: [Int] { parts.map(\.number) }
+
+    subscript(index: Int) -> BlockPlace {
+        var (low, high) = (0, parts.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if parts[middle].before <= index { low = middle } else { high = middle - 1 }
+        }
+        let part = parts[low]
+        let block = part.firstBlock + index - part.before
+        let start = part.start + block * BitrotStream.blockBytes
+        let length = min(BitrotStream.blockBytes, part.start + part.byteCount - start)
+        let wanted = range.clamped(to: start..<start + length)
+        return BlockPlace(
+            part: part.number, position: block * BitrotStream.frameBytes, byteCount: length,
+            wanted: wanted.lowerBound - start..<wanted.upperBound - start)
     }
 }
 
@@ -219,12 +263,12 @@ private final class PartFiles: Sendable {
     private let files: [Int: File]
 
     /// Opens the parts that are wanted, as long as they are not too many; others are opened as they come.
-    init(_ drive: Drive, _ object: XLObject, in location: ObjectLocation, wanted: Set<Int>) throws {
+    init(_ drive: Drive, _ object: XLObject, in location: ObjectLocation, wanted: [Int]) throws {
         fileSystem = drive.fileSystem
         directory = "\(location.directory)/\(object.dataDirectory)"
         numbers = object.partNumbers
         var files: [Int: File] = [:]
-        for part in wanted.sorted().prefix(Self.openMax) {
+        for part in wanted.prefix(Self.openMax) {
             let path = "\(directory)/part.\(numbers[part])"
             let file = try Self.open(path, fileSystem)
             try BitrotStream.check(
@@ -238,6 +282,8 @@ private final class PartFiles: Sendable {
 
     private static func open(_ path: String, _ fileSystem: FileSystem) throws -> File {
         do {
+            // A pipe in the place of a part must not be waited for.
+            guard try fileSystem.kind(of: path) == .file else { throw MissingPart(path: path) }
             return try fileSystem.open(path, .read)
         } catch let error as DurableIOError where error.isAbsence {
             throw MissingPart(path: path)
@@ -282,7 +328,7 @@ extension XLObject {
         let reason: String
         if dataShards != 1 || parityShards != 0 {
             reason =
-                "is one shard of an object that is spread over \(dataShards + parityShards) drives; copy it with the MinIO that has them all"
+                "is one shard of an object that is spread over \(dataShards.addingReportingOverflow(parityShards).partialValue) drives; copy it with the MinIO that has them all"
         } else if blockBytes != BitrotStream.blockBytes {
             reason = "has blocks of \(blockBytes) bytes; blocks of \(BitrotStream.blockBytes) are read"
         } else if let transformed {
@@ -290,10 +336,12 @@ extension XLObject {
             reason = "is \(how) by MinIO (\(transformed.key)); copy it with that MinIO, which can undo it"
         } else if isTiered == true {
             reason = "has its data in another tier of MinIO; restore it there first"
-        } else if partNumbers.count != partBytes.count || partBytes.reduce(0, +) != byteCount {
+        } else if partNumbers.count != partBytes.count || partBytes.count > 10_000
+            || partBytes.reduce(0, +) != byteCount
+        {
             throw StoreError(
                 .corrupt,
-                "\(location.directory)/\(Drive.metadataName) has \(partNumbers.count) parts of \(partBytes.reduce(0, +)) bytes for an object of \(byteCount): the object is damaged"
+                "\(location.directory)/\(Drive.metadataName) has parts that do not make an object of \(byteCount) bytes: the object is damaged"
             )
         } else {
             return

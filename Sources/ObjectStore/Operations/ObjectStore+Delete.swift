@@ -38,7 +38,7 @@ extension ObjectStore {
         try requireBucket(bucket)
         let versioning = try knownVersioning(of: bucket)
         let location = drive.location(bucket, key)
-        return try commit(at: location, conditions) { existing in
+        return try commit(at: location, conditions, replaces: version == nil) { existing in
             if let version { return try remove(version, from: existing, at: location) }
             let keepsVersions = existing?.versions.contains { $0.header.id != .null && $0.header.isVisible }
             switch versioning {

@@ -96,7 +96,7 @@ extension ObjectStore {
             throw StoreError(.invalidArgument, "an object has at most 10 tags, not \(tags.count)")
         }
         let location = drive.location(bucket, key)
-        try commit(at: location) { _ in
+        try commit(at: location, replaces: false) { _ in
             var (meta, object, _, _) = try find(bucket, key, version, Preconditions())
             var user = (object.userMetadata ?? []).filter { $0.key != ObjectInfo.tagsName }
             if !tags.isEmpty { user.append((ObjectInfo.tagsName, Tags.encode(tags))) }

@@ -48,36 +48,54 @@ extension ObjectStore {
         to bucket: BucketName, _ key: ObjectKey, options: PutOptions? = nil,
         sourceConditions: Preconditions = Preconditions()
     ) throws -> ObjectInfo {
-        let reader = try open(
-            bucket: sourceBucket, key: sourceKey, version: version, conditions: sourceConditions)
+        let reader = try openSource(sourceBucket, sourceKey, version, .all, sourceConditions)
         let writer = try makeWriter(
             bucket: bucket, key: key, options: options ?? PutOptions(copying: reader.info))
         while let piece = try reader.next() { try writer.write(piece) }
         return try writer.finish()
     }
 
+    /// Opens what is to be copied. A condition of a source that does not hold is always a failed one.
+    func openSource(
+        _ bucket: BucketName, _ key: ObjectKey, _ version: VersionID?, _ range: ByteRange,
+        _ conditions: Preconditions
+    ) throws -> ObjectReader {
+        do {
+            return try open(bucket: bucket, key: key, version: version, range: range, conditions: conditions)
+        } catch let error as StoreError where error.code == .notModified {
+            throw StoreError(.preconditionFailed, error.message)
+        }
+    }
+
     // MARK: Committing
 
     /// Decides on a change of an object and carries it out, while nobody else changes it.
+    ///
+    /// - Parameter replaces: whether the change does without what is there. Metadata that cannot be read must then
+    ///   neither be lost nor stand in the way: it is set aside.
     func commit<Result>(
-        at location: ObjectLocation, _ conditions: Preconditions = Preconditions(),
+        at location: ObjectLocation, _ conditions: Preconditions = Preconditions(), replaces: Bool = true,
         _ change: (XLMeta?) throws -> Result
     ) throws -> Result {
         try drive.locks.withLock(location.directory) {
             let existing: XLMeta?
             do {
                 existing = try drive.metadata(in: location.directory)
-            } catch let error as StoreError where error.code == .corrupt {
-                // What nobody can read must neither be lost nor stand in the way.
+            } catch let error as StoreError where error.code == .corrupt && replaces && conditions.isEmpty {
                 try drive.quarantine(location, reason: error.message)
+                options.report(error)
                 existing = nil
             }
-            if !conditions.isEmpty {
-                let current = try existing.flatMap { try latestObject(in: $0, at: location) }
-                try conditions.checkChange(current, place: location.name)
-            }
+            try check(conditions, existing, at: location)
             return try change(existing)
         }
+    }
+
+    /// Checks the conditions of a change.
+    func check(_ conditions: Preconditions, _ existing: XLMeta?, at location: ObjectLocation) throws {
+        guard !conditions.isEmpty else { return }
+        let current = try existing.flatMap { try latestObject(in: $0, at: location) }
+        try conditions.checkChange(current, place: location.name)
     }
 
     /// What `head` says of an object now; `nil` where it is not there or deleted.
@@ -88,10 +106,11 @@ extension ObjectStore {
         return ObjectInfo(content, key: location.key, isLatest: true)
     }
 
-    /// The time of a version that is to be the latest.
-    func stamp(after existing: XLMeta?) -> Int64 {
+    /// The time of a version that is to be the latest: the one that is wanted, or now; later where there is a version
+    /// that is not older.
+    func stamp(_ wanted: Int64? = nil, after existing: XLMeta?) -> Int64 {
         let newest = existing?.versions.first?.header.modifiedNanoseconds ?? .min
-        return newest == .max ? newest : max(options.clock(), newest + 1)
+        return newest == .max ? newest : max(wanted ?? options.clock(), newest + 1)
     }
 
     /// An object's metadata with a version more, and which data directories nothing refers to any more then.
@@ -125,6 +144,7 @@ extension PutOptions {
         headers = info.headers
         userMetadata = info.userMetadata
         tags = info.tags
+        storageClass = info.storageClass
         checksum = info.checksum?.algorithm
     }
 }

@@ -27,7 +27,7 @@ public final class ObjectWriter {
             throw StoreError(.invalidArgument, "an object has at most 10 tags, not \(options.tags.count)")
         }
         let inlineBytesMax =
-            versioning == .unversioned ? ObjectStore.inlineBytesMax : ObjectStore.inlineBytesMax / 8
+            versioning == .enabled ? ObjectStore.inlineBytesMax / 8 : ObjectStore.inlineBytesMax
         body = try BodyWriter(
             store.drive, inlineBytesMax: inlineBytesMax, etag: options.effectiveETag,
             checksum: options.checksum
@@ -65,7 +65,7 @@ public final class ObjectWriter {
         let result = try store.commit(at: location, options.preconditions) { existing in
             let object = XLObject(
                 data, dataDirectory: dataDirectory, options,
-                modifiedNanoseconds: options.modifiedNanoseconds ?? store.stamp(after: existing),
+                modifiedNanoseconds: store.stamp(options.modifiedNanoseconds, after: existing),
                 id: versioning == .enabled ? .random() : .null)
             let change = store.adding(.object(object), inlineStream: data.inlineStream, to: existing)
             try store.drive.publish(
@@ -127,7 +127,7 @@ extension XLObject {
             if let value = options.headers[keyPath: path] { entries.append((name, value)) }
         }
         if let storageClass = options.storageClass, storageClass != "STANDARD" {
-            entries.append(("x-amz-storage-class", storageClass))
+            entries.append((ObjectInfo.storageClassName, storageClass))
         }
         if !options.tags.isEmpty { entries.append((ObjectInfo.tagsName, Tags.encode(options.tags))) }
         entries += options.userMetadata.map { (ObjectInfo.userPrefix + canonical($0.key), $0.value) }

@@ -51,26 +51,35 @@ public struct ObjectKey: Hashable, Sendable, CustomStringConvertible {
             .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let nameBytesMax = 255 - (isDirectory ? Self.directorySuffix.utf8.count : 0)
         let isLegal = components.allSatisfy { component in
-            (1...255).contains(component.count) && !component.elementsEqual(".".utf8)
+            (1...255).contains(component.count)
+                && !component.suffix(Self.directorySuffix.utf8.count).elementsEqual(Self.directorySuffix.utf8)
+                && !component.elementsEqual(".".utf8)
                 && !component.elementsEqual("..".utf8) && !component.contains(0)
                 && !component.elementsEqual("xl.meta".utf8)
         }
-        guard isLegal, components.last.map({ $0.count <= nameBytesMax }) == true,
-            !key.hasSuffix(Self.directorySuffix)
-        else {
+        guard isLegal, components.last.map({ $0.count <= nameBytesMax }) == true else {
             throw StoreError(
                 .invalidKey,
                 "'\(key)' cannot be a key: each part between slashes has 1 to 255 bytes and is not '.', '..' "
-                    + "or 'xl.meta', and the last does not end in \(Self.directorySuffix)")
+                    + "or 'xl.meta', and does not end in \(Self.directorySuffix)")
         }
         description = key
     }
 
     /// The path of the object's directory below its bucket's.
     var path: String {
-        description.utf8.last == UInt8(ascii: "/")
-            ? description.dropLast() + Self.directorySuffix : description
+        let bytes = description.utf8
+        guard bytes.last == UInt8(ascii: "/") else { return description }
+        return String(decoding: bytes.dropLast(), as: UTF8.self) + Self.directorySuffix
     }
+
+    /// Whether both have the same bytes.
+    public static func == (left: ObjectKey, right: ObjectKey) -> Bool {
+        ExactString(left.description) == ExactString(right.description)
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ExactString(description)) }
 }
 
 /// Which version of an object.

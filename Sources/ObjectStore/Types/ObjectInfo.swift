@@ -50,6 +50,8 @@ public struct ObjectInfo: Sendable, Equatable {
     public let userMetadata: [String: String]
     /// The tags.
     public let tags: [String: String]
+    /// The storage class, where it is not `STANDARD`.
+    public let storageClass: String?
     /// The checksum that it was put with.
     public let checksum: ObjectChecksum?
     /// The sizes of its parts in bytes; one where it was put in one piece.
@@ -63,6 +65,7 @@ extension ObjectInfo {
     static let userPrefix = "X-Amz-Meta-"
     static let tagsName = "X-Amz-Tagging"
     static let etagName = "etag"
+    static let storageClassName = "x-amz-storage-class"
 
     init(_ content: XLContent, key: String, isLatest: Bool) {
         switch content {
@@ -86,7 +89,7 @@ extension ObjectInfo {
         self.isDeleteMarker = isDeleteMarker
         self.modifiedNanoseconds = modifiedNanoseconds
         (byteCount, etag, headers, userMetadata, tags) = (0, "", ObjectHeaders(), [:], [:])
-        (checksum, partBytes) = (nil, [])
+        (checksum, partBytes, storageClass) = (nil, [], nil)
     }
 
     init(_ object: XLObject, key: String, isLatest: Bool) {
@@ -113,6 +116,7 @@ extension ObjectInfo {
             }
         }
         (self.etag, self.headers, userMetadata, self.tags) = (etag, headers, user, tags)
+        storageClass = object.userMetadata?.first { $0.key.lowercased() == Self.storageClassName }?.value
         checksum = object.systemMetadata?.first { $0.key.lowercased() == ObjectChecksum.metadataName }
             .flatMap { ObjectChecksum(decoding: $0.value) }
     }

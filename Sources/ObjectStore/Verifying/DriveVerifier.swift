@@ -71,12 +71,14 @@ final class DriveVerifier {
             if UniqueID(name) != nil, try drive.isDataDirectory(child) {
                 // Of damaged metadata it is not known what it refers to.
                 guard let dataDirectories, !dataDirectories.contains(name) else { continue }
-                note(.leftover, child, "\(child) is data that no version refers to") {
-                    [drive] in
+                // A put may have been under way between the two looks.
+                guard (try? drive.orphans(in: path))?.contains(name) == true else { continue }
+                note(.leftover, child, "\(child) is data that no version refers to") { [drive] in
                     try drive.locks.withLock(path) {
-                        try drive.quarantine([name], of: location, reason: "orphan")
+                        guard try drive.orphans(in: path).contains(name) else { return "not needed" }
+                        try drive.quarantine([name], of: location, reason: "no version refers to it")
+                        return "set aside"
                     }
-                    return "set aside"
                 }
             } else {
                 try look(child, below: root, removesEmpty: removesEmpty)
@@ -123,14 +125,31 @@ final class DriveVerifier {
         } catch let error as StoreError where error.code == .corrupt {
             note(.damage, path, error.message) { [drive] in
                 try drive.locks.withLock(location.directory) {
+                    guard Self.isCorrupt(location, drive) else { return "not needed" }
                     try drive.quarantine(location, reason: error.message)
+                    return "set aside, with its data"
                 }
-                return "set aside, with its data"
             }
             return nil
         } catch let error as StoreError {
             note(.unsupported, path, error.message)
             return nil
+        }
+    }
+
+    private static func isCorrupt(_ location: ObjectLocation, _ drive: Drive) -> Bool {
+        let path = "\(location.directory)/\(Drive.metadataName)"
+        do {
+            for version in try drive.metadata(in: location.directory)?.versions ?? [] {
+                let content = try XLContent(reading: version.body, path: path)
+                if case .legacy = content { continue }
+                guard XLHeader(content).signature == version.header.signature else { return true }
+            }
+            return false
+        } catch let error as StoreError {
+            return error.code == .corrupt
+        } catch {
+            return false
         }
     }
 
@@ -163,16 +182,14 @@ final class DriveVerifier {
             noteDamage(of: object, at: location, "\(name): \(error.message)")
         } catch let missing as MissingPart {
             // Where the object was replaced meanwhile, the part has gone with good reason.
-            let now = try drive.metadata(in: location.directory)
-            guard now?.version(object.id) != nil else { return }
+            guard try store.isThere(object, at: location) else { return }
             noteDamage(of: object, at: location, "\(name): \(missing.path) is not there")
         }
     }
 
     private func noteDamage(of object: XLObject, at location: ObjectLocation, _ message: String) {
         note(.damage, location.directory, message) { [store] in
-            try store.setAside(object.id, at: location, reason: message)
-            return "set aside"
+            try store.setAside(object, at: location, reason: message) ? "set aside" : "not needed"
         }
     }
 
@@ -215,12 +232,15 @@ final class DriveVerifier {
                     try checkParts("\(directory)/\(object.dataDirectory)")
                 } catch let error as StoreError {
                     note(.damage, directory, error.message)
+                } catch let error as DurableIOError where error.isAbsence {
+                    // Completed or aborted meanwhile.
                 }
             }
         }
     }
 
     private func checkParts(_ directory: String) throws {
+        guard try fileSystem.kind(of: directory) == .directory else { return }
         for name in try fileSystem.list(directory) where name.hasSuffix(".meta") {
             let part = try UploadedPart(
                 reading: try fileSystem.contents(of: "\(directory)/\(name)"), path: "\(directory)/\(name)")
@@ -259,23 +279,37 @@ final class DriveVerifier {
 }
 
 extension ObjectStore {
+    /// Whether a version is still the one that was read: it may have been replaced by another with the same id.
+    func isThere(_ object: XLObject, at location: ObjectLocation) throws -> Bool {
+        guard let now = try drive.metadata(in: location.directory)?.version(object.id),
+            case .object(let current) = try XLContent(reading: now.body, path: location.directory)
+        else { return false }
+        return current.dataDirectory == object.dataDirectory
+            && current.modifiedNanoseconds == object.modifiedNanoseconds
+    }
+
     /// Sets a version aside: its data and a copy of the object's metadata go to the quarantine, and the others stay.
-    func setAside(_ id: UniqueID, at location: ObjectLocation, reason: String) throws {
+    ///
+    /// - Returns: whether it was; not where it has been replaced since.
+    func setAside(_ object: XLObject, at location: ObjectLocation, reason: String) throws -> Bool {
         try drive.locks.withLock(location.directory) {
-            guard var meta = try drive.metadata(in: location.directory), meta.version(id) != nil else {
-                return
+            guard try isThere(object, at: location), var meta = try drive.metadata(in: location.directory)
+            else {
+                return false
             }
             guard meta.versions.count > 1 else {
-                return try drive.quarantine(location, reason: reason)
+                try drive.quarantine(location, reason: reason)
+                return true
             }
-            let obsolete = dataDirectory(of: id, in: meta)
+            let obsolete = dataDirectory(of: object.id, in: meta)
             let there = try obsolete.filter {
                 try fileSystem.kind(of: "\(location.directory)/\($0)") == .directory
             }
-            meta.remove(id)
+            meta.remove(object.id)
             try drive.quarantineCopy(of: location, reason: reason)
             try rewrite(meta, obsolete: [], at: location)
             try drive.quarantine(Array(there), of: location, reason: reason)
+            return true
         }
     }
 }

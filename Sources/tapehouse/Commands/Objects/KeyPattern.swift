@@ -1,4 +1,5 @@
-/// A pattern of keys: `*` any characters but slashes, `**` any, `?` one that is no slash.
+/// A pattern of keys: `*` any characters but slashes, `**` any, `?` one that is no slash; with a backslash before it each is
+/// itself.
 struct KeyPattern {
     private enum Token {
         case byte(UInt8)
@@ -13,10 +14,10 @@ struct KeyPattern {
     init(_ pattern: String) {
         var tokens: [Token] = []
         var rest = Array(pattern.utf8)[...]
-        literalPrefix = String(
-            decoding: rest.prefix { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") }, as: UTF8.self)
         while let byte = rest.popFirst() {
             switch byte {
+            case UInt8(ascii: "\\") where rest.first.map(Self.isSpecial) == true:
+                tokens.append(.byte(rest.removeFirst()))
             case UInt8(ascii: "*"):
                 let crosses = rest.first == UInt8(ascii: "*")
                 if crosses { rest = rest.dropFirst() }
@@ -26,9 +27,31 @@ struct KeyPattern {
             }
         }
         self.tokens = tokens
+        var prefix: [UInt8] = []
+        for token in tokens {
+            guard case .byte(let byte) = token else { break }
+            prefix.append(byte)
+        }
+        literalPrefix = String(decoding: prefix, as: UTF8.self)
     }
 
-    static func isPattern(_ text: String) -> Bool { text.contains("*") || text.contains("?") }
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?")
+    }
+
+    static func isPattern(_ text: String) -> Bool {
+        zip([0] + text.utf8, text.utf8).contains { isSpecial($1) && $0 != UInt8(ascii: "\\") }
+    }
+
+    /// A key that is no pattern, as it is without backslashes.
+    static func unescaped(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if isSpecial(byte), bytes.last == UInt8(ascii: "\\") { bytes.removeLast() }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     /// Follows all ways through the pattern side by side, so that no pattern takes long.
     func matches(_ key: String) -> Bool {

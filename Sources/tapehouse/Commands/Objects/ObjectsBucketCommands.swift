@@ -26,7 +26,7 @@ struct ObjectsMakeBucketCommand: ParsableCommand {
 
     func run() throws {
         let names = try buckets.map { try bucketName($0) }
-        try objects.change { store in
+        try objects.change(creates: true) { store in
             for name in names {
                 let isNew = try store.createBucket(name)
                 guard isNew || ignoresExisting else {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DurableIO
 import ObjectStore
 import Pipeline
+import Synchronization
 
 struct ObjectsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct ObjectsCommand: ParsableCommand {
             themselves; the others look on.
 
             Objects are written BUCKET/KEY or s3://BUCKET/KEY. In a key, * and ? match within a part between slashes, ** across \
-            them; quote them from the shell.
+            them; quote them from the shell, and put a backslash before those that are meant themselves.
 
             EXAMPLES
               tapehouse objects mb quotes --with-versioning
@@ -46,25 +47,33 @@ struct ObjectsOptions: ParsableArguments {
 
     /// Opens the store to look at it, beside whoever writes there.
     func openToRead() throws -> ObjectStore {
-        guard try FileSystem.local.kind(of: resolved) == .directory else {
+        try requireDrive()
+        return try ObjectStore(resolved, access: .readOnly)
+    }
+
+    private func requireDrive() throws {
+        guard try FileSystem.local.kind(of: "\(resolved)/.minio.sys/format.json") == .file else {
             throw Failure(
                 .noInput,
                 "there is no object store \(resolved): make a bucket with `tapehouse objects mb` first, or name another with --objects-dir or --data-dir"
             )
         }
-        return try ObjectStore(resolved, access: .readOnly)
     }
 
     /// Opens the store to change it and gives it to `body`.
+    ///
+    /// - Parameter creates: whether it is made where there is none: not by a mistyped path.
     func change<Result>(
-        durability: Durability = .full, _ body: (ObjectStore) throws -> Result
+        durability: Durability = .full, creates: Bool = false, _ body: (ObjectStore) throws -> Result
     ) throws -> Result {
+        if !creates { try requireDrive() }
         // Who runs a pipeline in the data directory must not find its store changed under it.
         let directory = DataDirectory(data.resolved)
         let lock = try path == nil ? directory.lock(purpose: "objects command", fileSystem: .local) : nil
         defer { withExtendedLifetime(lock) {} }
         var options = ObjectStore.Options()
         options.durability = durability
+        options.report = Damage.report
         return try body(try ObjectStore(resolved, options: options))
     }
 }
@@ -106,8 +115,9 @@ struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
 
     func bucketName() throws -> BucketName { try BucketName(bucket) }
 
-    /// The one object that is meant.
+    /// The one object that is meant; `\*` and `\?` are the characters themselves.
     func objectKey() throws -> ObjectKey {
+        let key = KeyPattern.unescaped(key)
         guard !key.isEmpty else {
             throw ValidationError("'\(bucket)' is a bucket; name an object as \(bucket)/KEY.")
         }
@@ -128,6 +138,7 @@ struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
             return try body(try store.head(bucket: bucket, key: try objectKey()))
         }
         let pattern = isPattern ? KeyPattern(key) : nil
+        let key = KeyPattern.unescaped(key)
         var found = 0
         try store.forEachObject(
             bucket: bucket, prefix: pattern?.literalPrefix ?? key, versions: versions, damaged: Damage.report
@@ -144,8 +155,18 @@ struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
 
 /// Objects whose metadata cannot be read do not keep a command from the others.
 enum Damage {
-    static func report(_ error: StoreError) {
+    private static let count = Atomic<Int>(0)
+
+    static var isMet: Bool { count.load(ordering: .relaxed) > 0 }
+
+    @Sendable static func report(_ error: StoreError) {
+        count.add(1, ordering: .relaxed)
         StandardError.writeLine("tapehouse: \(error.message)")
+    }
+
+    /// Ends a command that has met damage with the exit code for it.
+    static func requireNone() throws {
+        if isMet { throw Failure(.badData) }
     }
 }
 

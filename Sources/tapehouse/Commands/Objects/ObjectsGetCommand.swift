@@ -84,6 +84,7 @@ struct ObjectsCatCommand: ParsableCommand {
     func run() throws {
         Interruption.install()
         let store = try objects.openToRead()
+        if offset == .min { throw ValidationError("--offset is out of range.") }
         for path in paths {
             if version != nil || !path.isPattern {
                 try print(store, path, try path.objectKey())

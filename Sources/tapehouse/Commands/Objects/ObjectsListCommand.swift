@@ -61,6 +61,7 @@ struct ObjectsListCommand: ParsableCommand {
                     ? JSON.object([("objects", .integer(count)), ("bytes", .integer(bytes))]).text()
                     : "\(Format.grouped(count)) objects, \(Format.bytes(bytes))")
         }
+        try Damage.requireNone()
     }
 
     private func print(_ info: ObjectInfo, _ bucket: String) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableIO
 import ObjectStore
+import Synchronization
 
 struct ObjectsMirrorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,20 +59,32 @@ struct ObjectsMirrorCommand: ParsableCommand {
         var removed = 0
         let old = try to.entries(in: store, mayBeAbsent: true)
         let new = try from.entries(in: store, mayBeAbsent: false)
+        guard !remove || !new.isEmpty || old.isEmpty else {
+            throw Failure(
+                .noInput,
+                "there is nothing in \(source), and --remove would empty \(target); remove that with `tapehouse objects rm` or rm if it is meant"
+            )
+        }
         let changed = new.filter { name, entry in
             old[name].map {
                 $0.byteCount != entry.byteCount || $0.modifiedNanoseconds < entry.modifiedNanoseconds
             } ?? true
         }
         transfer.total = changed.reduce(0) { $0 + $1.value.byteCount }
-        for name in changed.keys.sorted() {
+        for name in changed.keys.sorted().map(\.description) {
             try transfer.attempt {
                 if !dryRun { try copy(name, from, to, store, transfer) }
                 transfer.report(dryRun ? "would copy" : "copied", from.path(of: name), to.path(of: name))
                 copied += 1
             }
         }
-        for name in remove ? old.keys.filter({ new[$0] == nil }).sorted() : [] {
+        let isWhole =
+            transfer.failures == 0 && !Damage.isMet && LocalPath.leftOut.load(ordering: .relaxed) == 0
+        if remove, !isWhole {
+            StandardError.writeLine(
+                "tapehouse: not all of \(source) could be read, so nothing is removed from \(target)")
+        }
+        for name in remove && isWhole ? old.keys.filter({ new[$0] == nil }).sorted().map(\.description) : [] {
             if Interruption.isRequested { throw Failure(.interrupted) }
             try transfer.attempt {
                 if !dryRun { try to.remove(name, store) }
@@ -83,6 +96,7 @@ struct ObjectsMirrorCommand: ParsableCommand {
             "\(Format.grouped(new.count)) there, \(Format.grouped(copied)) \(dryRun ? "to copy" : "copied"), \(Format.grouped(removed)) \(dryRun ? "to remove" : "removed")"
         )
         try transfer.requireNoFailures()
+        try Damage.requireNone()
     }
 
     private func copy(_ name: String, _ from: Tree, _ to: Tree, _ store: ObjectStore, _ transfer: Transfer)
@@ -130,21 +144,22 @@ private enum Tree {
     /// What is there, by the paths from the directory or the prefix.
     ///
     /// - Parameter mayBeAbsent: whether a directory that does not exist counts as empty.
-    func entries(in store: ObjectStore, mayBeAbsent: Bool) throws -> [String: Entry] {
-        var entries: [String: Entry] = [:]
+    func entries(in store: ObjectStore, mayBeAbsent: Bool) throws -> [ExactString: Entry] {
+        var entries: [ExactString: Entry] = [:]
         switch self {
         case .files(let directory):
             if mayBeAbsent, try FileSystem.local.kind(of: directory) == nil { return [:] }
             for name in try LocalPath.files(below: directory) {
                 guard let status = try FileSystem.local.status(of: "\(directory)/\(name)") else { continue }
-                entries[name] = Entry(
+                entries[ExactString(name)] = Entry(
                     byteCount: status.byteCount, modifiedNanoseconds: status.modifiedNanoseconds)
             }
         case .objects(let bucket, let prefix):
             try store.forEachObject(bucket: bucket, prefix: prefix, damaged: Damage.report) { info in
                 // A key that ends in a slash is no file's name, and its data is nothing as a rule.
                 guard !info.key.hasSuffix("/") else { return }
-                entries[String(decoding: info.key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)] = Entry(
+                let name = String(decoding: info.key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+                entries[ExactString(name)] = Entry(
                     byteCount: info.byteCount, modifiedNanoseconds: info.modifiedNanoseconds)
             }
         }

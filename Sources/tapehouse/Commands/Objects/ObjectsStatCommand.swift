@@ -37,6 +37,7 @@ struct ObjectsStatCommand: ParsableCommand {
                 }
             }
         }
+        try Damage.requireNone()
     }
 
     private func print(_ info: ObjectInfo, _ bucket: String) {
@@ -80,6 +81,7 @@ struct ObjectsUsageCommand: ParsableCommand {
             paths.isEmpty
             ? try store.buckets().map { ObjectPath(bucket: $0.name.description, key: "") } : paths
         for path in named { try add(path, store) }
+        try Damage.requireNone()
     }
 
     /// Keys come in order, so the sums under way are those of the prefixes of the last key.

@@ -1,5 +1,6 @@
 import DurableIO
 import ObjectStore
+import Synchronization
 
 /// Moves data between files and objects, with a progress bar, until Ctrl-C.
 final class Transfer {
@@ -7,7 +8,7 @@ final class Transfer {
     var total: Int?
     private(set) var objects = 0
     private(set) var bytes = 0
-    private var failures = 0
+    private(set) var failures = 0
     private let bar = ProgressBar()
     private let isQuiet: Bool
 
@@ -99,7 +100,9 @@ final class Transfer {
         if FileSystem.parent(of: path) != "." {
             try FileSystem.local.createDirectory(FileSystem.parent(of: path))
         }
-        let part = path + ".part"
+        // A name that nobody has: what lies beside the target is somebody else's.
+        let mark = String(UInt64.random(in: .min ... .max), radix: 36)
+        let part = "\(FileSystem.parent(of: path))/.\(FileSystem.name(of: path).prefix(60)).\(mark).part"
         do {
             let file = try FileSystem.local.open(part, .replace)
             var position = 0
@@ -138,6 +141,9 @@ final class Transfer {
 
 /// Where files are named after keys, and keys after files.
 enum LocalPath {
+    /// How many things below directories were neither.
+    static let leftOut = Atomic<Int>(0)
+
     /// The file for a key below a directory.
     static func file(for key: String, below prefix: String, in directory: String) -> String {
         let start =
@@ -155,6 +161,7 @@ enum LocalPath {
             case .directory: return try files(below: path, prefix: "\(prefix)\(name)/")
             case .file: return ["\(prefix)\(name)"]
             default:
+                leftOut.add(1, ordering: .relaxed)
                 StandardError.writeLine("tapehouse: \(path) is neither a file nor a directory, and left out")
                 return []
             }
