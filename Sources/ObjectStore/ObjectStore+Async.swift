@@ -96,8 +96,8 @@ extension ObjectStore {
         try await onDisk { try self.put(data, bucket: bucket, key: key, options: options) }
     }
 
-    /// Puts an object whose data comes piece by piece; memory is bounded, whatever its size. Where the data ends with an
-    /// error, nothing is put.
+    /// Puts an object whose data comes piece by piece; memory is bounded, whatever its size. Where the data ends
+    /// with an error, nothing is put.
     @discardableResult
     public func put<Body: AsyncSequence & Sendable>(
         _ body: Body, bucket: BucketName, key: ObjectKey, options: PutOptions = PutOptions()

@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// The check values of the catalogue of CRCs; and, at every length around those at which folding begins and joins, the
-    /// definition, bit by bit.
+    /// The check values of the catalogue of CRCs; and, at every length around those at which folding begins and
+    /// joins, the definition, bit by bit.
     @Test func crcsAreThoseOfTheirPolynomials() {
         let check = Array("123456789".utf8)
         #expect(check.withUnsafeBytes { CRC32.checksum($0) } == 0xCBF4_3926)

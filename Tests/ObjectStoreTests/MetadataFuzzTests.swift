@@ -94,6 +94,7 @@ import Testing
             }
         }
         var (read, refused) = (0, 0)
+        let drive = Drive("/nonexistent", durability: .none, fileSystem: .local)
         for _ in 0..<inputs {
             var bytes = files.randomElement(using: &random) ?? []
             mutate(&bytes, &random)
@@ -103,7 +104,14 @@ import Testing
                 for version in meta.versions {
                     let content = try XLContent(reading: version.body, path: "fuzz")
                     _ = ObjectInfo(content, key: "k", isLatest: true)
-                    if case .object(let object) = content { _ = object.signature }
+                    guard case .object(let object) = content else { continue }
+                    let info = ObjectInfo(object, key: "k", isLatest: true)
+                    let location = ObjectLocation(
+                        directory: "/nonexistent", root: "/nonexistent", name: "b/k")
+                    // Where the data is inside, it is read; where it should be beside, it is missed.
+                    _ = try? ObjectReader(
+                        drive, meta, object, info, at: location, range: 0..<object.byteCount
+                    ).readAll()
                 }
                 _ = meta.encoded
                 read += 1
@@ -115,7 +123,36 @@ import Testing
         #expect(refused > inputs / 4)
     }
 
-    private static func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    /// The other formats of the drive, damaged likewise.
+    @Test func otherDamagedFilesAreReadOrRefused() throws {
+        var random = SeededGenerator(seed: 7)
+        let checksum = ObjectChecksum(.sha256, [UInt8](repeating: 3, count: 32))
+        let part = UploadedPart(
+            number: 3, etag: "abc", byteCount: 5, modifiedNanoseconds: 1_700_000_000_000_000_000,
+            checksum: checksum)
+        let bucket = BucketMetadata(name: "b", createdNanoseconds: 1)
+        let format = DriveFormat.new().text
+        var refused = 0
+        for round in 0..<20_000 {
+            var bytes = [part.encoded, bucket.encoded, checksum.encoded, Array(format.utf8)][round % 4]
+            Self.mutate(&bytes, &random)
+            do {
+                switch round % 4 {
+                case 0: _ = try UploadedPart(reading: bytes, path: "fuzz").encoded
+                case 1:
+                    let metadata = try BucketMetadata(reading: bytes, path: "fuzz")
+                    _ = (metadata.encoded, metadata.createdNanoseconds, metadata.versioning)
+                case 2: _ = ObjectChecksum(decoding: bytes)?.encoded
+                default: _ = try DriveFormat(reading: String(decoding: bytes, as: UTF8.self), path: "a/b/c")
+                }
+            } catch is StoreError {
+                refused += 1
+            }
+        }
+        #expect(refused > 2000)
+    }
+
+    static func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
             let index = Int.random(in: 0..<min(bytes.count, 1500), using: &random)
             switch Int.random(in: 0..<5, using: &random) {

@@ -156,8 +156,8 @@ private struct Scenario: CustomTestStringConvertible, Sendable {
         return bucket
     }
 
-    /// The process dies in each operation of a change, or that operation fails: what is seen afterwards is all as before
-    /// or all as after it, what was acknowledged is there, and nothing else is left on the drive.
+    /// The process dies in each operation of a change, or that operation fails: what is seen afterwards is all as
+    /// before or all as after it, what was acknowledged is there, and nothing else is left on the drive.
     @Test(arguments: Scenario.all)
     private func aChangeIsThereWholeOrNotAtAll(scenario: Scenario) async throws {
         try await onOwnThread { try Self.check(scenario) }

@@ -127,11 +127,13 @@ extension RecordingProducer {
         #expect(again.map(\.etag) == objects.map(\.etag), "the same log makes the same bytes")
     }
 
-    /// The tutorials' layout: an object a quote, and none lost of those that share a symbol and a second. Gold is the same
-    /// as with the usual one, and a layout can follow another.
+    /// The tutorials' layout: an object a quote, and none lost of those that share a symbol and a second. Gold is
+    /// the same as with the usual one, and a layout can follow another.
     @Test func quotesAreObjectsOfTheirOwn() throws {
         let lines = (0..<40).map {
-            Self.quote(["A", "B/C", ".."][$0 % 3], 10 + $0 % 7, 1_704_900_000 + $0 / 12) + "\n"
+            Self.quote(
+                ["A", "B/C", "..", "xl.meta", "A__XLDIR__"][$0 % 5], 10 + $0 % 7, 1_704_900_000 + $0 / 12)
+                + "\n"
         }
         let path = try directory.write(lines.joined(), to: "same.ndjson")
         var settings = PipelineSettings()
@@ -173,6 +175,11 @@ extension RecordingProducer {
             SinkKey(TopicPartition("a-1-2", 0), Offset(9), symbol: "", seconds: -4),
             SinkKey(partition, Offset(1), symbol: "x/..\u{0}", seconds: 0),
         ]
+        for symbol in ["xl.meta", "A__XLDIR__", ".", "%", "ü", "A B", "../x"] {
+            #expect(
+                (try? ObjectKey(SinkKey(partition, Offset(1), symbol: symbol, seconds: 0).text)) != nil,
+                "\(symbol)")
+        }
         for key in keys {
             #expect(SinkKey(key.text) == key)
             #expect((try? ObjectKey(key.text)) != nil)

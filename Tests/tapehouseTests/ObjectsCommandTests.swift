@@ -150,6 +150,46 @@ import Testing
         #expect(try done("verify").contains("no damage"))
     }
 
+    /// A backup is worth more than a source that cannot be read.
+    @Test func mirrorsRemoveNothingOnAWeakGround() throws {
+        _ = try done("mb", "bucket")
+        for name in ["a", "b"] { _ = try done("put", "-", "bucket/\(name)", input: name) }
+        _ = try done("mirror", "s3://bucket", directory.file("backup"), "-q")
+        _ = try directory.write("rubbish", to: "drive/bucket/a/xl.meta")
+        let outcome = try objects(["mirror", "s3://bucket", directory.file("backup"), "--remove", "-q"])
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.contains("nothing is removed"))
+        #expect(try FileSystem.local.list(directory.file("backup")) == ["a", "b"])
+        try fails(
+            66, "mirror", "s3://bucket/mistyped", directory.file("backup"), "--remove", "-q",
+            saying: "would empty")
+        #expect(try objects(["ls", "bucket", "-r"]).status == 65)
+        // What lies beside the target is somebody else's.
+        _ = try directory.write("mine", to: "b.part")
+        _ = try done("get", "bucket/b", directory.file("b"))
+        #expect(try FileSystem.local.contents(of: directory.file("b.part")) == Array("mine".utf8))
+    }
+
+    @Test func onlyMakingABucketMakesADrive() throws {
+        for command in [
+            ["rm", "bucket/x"], ["put", "/dev/null", "bucket/x"], ["rb", "bucket"], ["verify", "--repair"],
+        ] {
+            #expect(try objects(command).status == 66, "\(command)")
+            #expect(try FileSystem.local.kind(of: directory.file("drive")) == nil)
+        }
+    }
+
+    @Test func charactersOfPatternsCanBeMeantThemselves() throws {
+        _ = try done("mb", "bucket")
+        for name in ["what?", "whats", "a*"] { _ = try done("put", "-", "bucket/\(name)", input: name) }
+        #expect(try done("cat", "bucket/what\\?") == "what?")
+        _ = try done("rm", "bucket/what\\?")
+        #expect(try done("cat", "bucket/**") == "a*whats")
+        #expect(KeyPattern("a\\*b*").matches("a*bc") && !KeyPattern("a\\*b*").matches("axbc"))
+        #expect(KeyPattern("a\\*b*").literalPrefix == "a*b")
+        #expect(!KeyPattern.isPattern("a\\?") && KeyPattern.isPattern("a\\?*"))
+    }
+
     @Test func patternsMatchWithinAndAcrossSlashes() {
         let cases: [(String, String, Bool)] = [
             ("a", "a", true), ("a", "ab", false), ("a*", "abc", true), ("a*", "a/b", false),
@@ -170,8 +210,8 @@ import Testing
         #expect(!KeyPattern(String(repeating: "*a", count: 30) + "b").matches(long))
     }
 
-    /// Killed (SIGKILL) at moments spread over its run: what it said it had put is there, nothing is half there, and the
-    /// same command again does the rest.
+    /// Killed (SIGKILL) at moments spread over its run: what it said it had put is there, nothing is half there,
+    /// and the same command again does the rest.
     @Test func aKilledMirrorIsMadeGoodByTheSameCommand() throws {
         try FileSystem.local.createDirectory(directory.file("tree"))
         var sizes: [String: Int] = [:]

@@ -146,8 +146,8 @@ public final class File: Sendable {
         faults?.note(.sync(path))
     }
 
-    /// Lets go of what the operating system keeps in memory of the file, so that the next read comes from the disk. Where
-    /// it cannot be told to, nothing happens.
+    /// Lets go of what the operating system keeps in memory of the file, so that the next read comes from the
+    /// disk. Where it cannot be told to, nothing happens.
     public func evict() throws {
         #if canImport(Glibc) || canImport(Musl)
             fsync(descriptor)

@@ -2,12 +2,15 @@ import DurableIO
 
 extension Drive {
     /// Sets an object aside that cannot be read: moves its xl.meta and data directories to
-    /// `.minio.sys/quarantine/<id>/<bucket>/<key>`, with the reason beside them. Objects below its key stay. Call with the
-    /// key's lock held.
+    /// `.minio.sys/quarantine/<id>/<bucket>/<key>`, with the reason beside them. Objects below its key stay. Call
+    /// with the key's lock held.
     func quarantine(_ location: ObjectLocation, reason: String) throws {
         let names = try fileSystem.list(location.directory).filter { name in
-            try name == Self.metadataName || name == "\(Self.metadataName).bkp"
-                || (UniqueID(name) != nil && isDataDirectory("\(location.directory)/\(name)"))
+            let path = "\(location.directory)/\(name)"
+            if name == Self.metadataName || name == "\(Self.metadataName).bkp" {
+                return try fileSystem.status(of: path)?.kind != .directory
+            }
+            return try UniqueID(name) != nil && isDataDirectory(path)
         }
         try quarantine(names, of: location, reason: reason)
     }

@@ -3,9 +3,9 @@ import DurableIO
 /// Goes through the objects of a bucket in the order of their keys' UTF-8 bytes. Memory is bounded by the names of the
 /// directories on the way down, of each at most `namesMax` at a time.
 ///
-/// A directory is an object where it has an xl.meta, and may have others below it: `a` and `a/b` are both there. The key
-/// `a` comes before `a!`, and `a!` before `a/b`; so what lies below a directory waits until the names that come between
-/// have been looked at.
+/// A directory is an object where it has an xl.meta, and may have others below it: `a` and `a/b` are both there.
+/// The key `a` comes before `a!`, and `a!` before `a/b`; so what lies below a directory waits until the names
+/// that come between have been looked at.
 struct KeyWalk {
     /// How to go on.
     enum Step {

@@ -79,8 +79,8 @@ extension Drive {
 
     /// Moves a part and its metadata into an upload.
     ///
-    /// Between the two moves the old metadata would stand beside the new data. So the old part counts until `staged` gets
-    /// its new name, and the new one from there on: after a crash `recover` makes the moves.
+    /// Between the two moves the old metadata would stand beside the new data. So the old part counts until
+    /// `staged` gets its new name, and the new one from there on: after a crash `recover` makes the moves.
     func publishPart(staged: String, in directory: String) throws {
         try leaveLink(to: directory, in: staged)
         if durability == .full { try fileSystem.syncDirectory(staged) }
@@ -90,8 +90,8 @@ extension Drive {
             try syncDirectory(staging)
             try finishPart(ready, in: directory)
         } catch {
-            // The part may be half there. Where the rest cannot be moved now either, a part without metadata is none: the
-            // old metadata must not stand beside the new data.
+            // The part may be half there. Where the rest cannot be moved now either, a part without metadata is
+            // none: the old metadata must not stand beside the new data.
             do {
                 try finishPart(ready, in: directory)
             } catch {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Reads the data of one version of an object, or a range of it, block by block, each checked against its hash before
 /// it is handed out. While a block is looked at, other threads read and check the next ones, as many as there are
-/// processors to spare. What is deleted or replaced meanwhile stays readable here, where it has no more than 64 parts. Not
-/// thread-safe.
+/// processors to spare. What is deleted or replaced meanwhile stays readable here, where it has no more than 64
+/// parts. Not thread-safe.
 public final class ObjectReader {
     /// What is known of the version.
     public let info: ObjectInfo

@@ -127,8 +127,8 @@ public struct PutOptions: Sendable {
     public var checksum: ChecksumAlgorithm?
     /// What that checksum must be.
     public var expectedChecksum: [UInt8]?
-    /// The time to stamp it with, in nanoseconds since 1970; now unless given. Beside a version that is not older, it is a
-    /// little later than that: what was put last is the latest.
+    /// The time to stamp it with, in nanoseconds since 1970; now unless given. Beside a version that is not
+    /// older, it is a little later than that: what was put last is the latest.
     public var modifiedNanoseconds: Int64?
 
     /// Nothing but data.

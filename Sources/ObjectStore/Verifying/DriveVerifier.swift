@@ -48,20 +48,30 @@ final class DriveVerifier {
         } catch let missing as MissingPart {
             note(.damage, missing.path, "the configuration of \(bucket): \(missing.path) is not there")
         }
-        for name in try fileSystem.list(directory) {
+        for name in try names(in: directory) {
             try look("\(directory)/\(name)", below: directory, removesEmpty: true)
         }
     }
 
     // MARK: Directories
 
+    /// The names in a directory; none where it has been removed meanwhile.
+    private func names(in directory: String) throws -> [String] {
+        do {
+            return try fileSystem.list(directory)
+        } catch let error as DurableIOError where error.isAbsence {
+            return []
+        }
+    }
+
     /// Looks at what may be an object, a part of the way to others, or neither.
     private func look(_ path: String, below root: String, removesEmpty: Bool) throws {
         if options.isCancelled() { throw CancellationError() }
-        guard try fileSystem.status(of: path)?.kind == .directory else {
+        guard let status = try fileSystem.status(of: path) else { return }
+        guard status.kind == .directory else {
             return note(.foreign, path, "\(path) is a file of somebody else's")
         }
-        let names = try fileSystem.list(path)
+        let names = try names(in: path)
         let location = ObjectLocation(
             directory: path, root: root, name: String(path.dropFirst(drive.path.count + 1)))
         var dataDirectories: Set<String>? = []
@@ -84,7 +94,7 @@ final class DriveVerifier {
                 try look(child, below: root, removesEmpty: removesEmpty)
             }
         }
-        if names.isEmpty, removesEmpty {
+        if names.isEmpty, removesEmpty, try fileSystem.status(of: path) != nil {
             note(.leftover, path, "\(path) is an empty directory") { [drive] in
                 try drive.removeEmptyDirectories(from: path, below: root)
                 return "removed"

@@ -59,7 +59,8 @@ extension ObjectStore {
     /// Checks a drive: every xl.meta with its checksum and signatures, every block of every version and uploaded part,
     /// every digest, and that there is nothing that nothing refers to. Damage does not stop it.
     ///
-    /// - Throws: `StoreError` with code `noSuchBucket` or `readOnly`; `CancellationError`; `DurableIOError` where the drive
+    /// - Throws: `StoreError` with code `noSuchBucket` or `readOnly`; `CancellationError`; `DurableIOError` where
+    ///   the drive
     ///   cannot be read.
     public func verify(_ options: VerifyReport.Options = VerifyReport.Options()) throws -> VerifyReport {
         if options.repairs { try requireWritable() }

@@ -1,5 +1,5 @@
-/// A pattern of keys: `*` any characters but slashes, `**` any, `?` one that is no slash; with a backslash before it each is
-/// itself.
+/// A pattern of keys: `*` any characters but slashes, `**` any, `?` one that is no slash; with a backslash before
+/// it each is itself.
 struct KeyPattern {
     private enum Token {
         case byte(UInt8)

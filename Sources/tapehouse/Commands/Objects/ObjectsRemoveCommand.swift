@@ -6,7 +6,8 @@ struct ObjectsRemoveCommand: ParsableCommand {
         commandName: "rm",
         abstract: "Remove objects, versions or unfinished uploads.",
         discussion: """
-            In a bucket with versions an object gets a delete marker, and its versions stay; --versions removes them for good.
+            In a bucket with versions an object gets a delete marker, and its versions stay; --versions removes them \
+            for good.
 
             EXAMPLES
               tapehouse objects rm quotes/old.json
