@@ -18,7 +18,7 @@ let package = Package(
     dependencies: [
         // Subcommands, help, completions and usage errors of the command line.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // MD5 and the SHA family, in BoringSSL's assembly; the rest of the project's cryptography will come from it too.
+        // MD5 and the SHA family in BoringSSL's assembly.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         // The logging interface that Swift servers share; embedders bring their own backend.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

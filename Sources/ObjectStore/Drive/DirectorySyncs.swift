@@ -14,7 +14,7 @@ final class DirectorySyncs: Sendable {
     private static let durableMax = 1 << 16
 
     private let fileSystem: FileSystem
-    private let entries = Mutex<[ExactString: (entry: Entry, users: Int)]>([:])
+    private let entries = NamedEntries { Entry() }
     private let durable = Mutex(Durable())
 
     private struct Durable {
@@ -29,26 +29,15 @@ final class DirectorySyncs: Sendable {
 
     /// Waits until the names that are in a directory now are on the disk.
     func sync(_ path: String) throws {
-        let name = ExactString(path)
-        let entry = entries.withLock { entries in
-            let known = entries[name]
-            let entry = known?.entry ?? Entry()
-            entries[name] = (entry, (known?.users ?? 0) + 1)
-            return entry
-        }
-        defer {
-            entries.withLock { entries in
-                guard let users = entries[name]?.users else { return }
-                entries[name] = users > 1 ? (entry, users - 1) : nil
+        try entries.with(path) { entry in
+            let ticket = entry.requests.add(1, ordering: .acquiringAndReleasing).newValue
+            try entry.served.withLock { served in
+                // Whoever had the lock meanwhile may have begun after this one asked.
+                guard served < ticket else { return }
+                let asked = entry.requests.load(ordering: .acquiring)
+                try fileSystem.syncDirectory(path)
+                served = asked
             }
-        }
-        let ticket = entry.requests.add(1, ordering: .acquiringAndReleasing).newValue
-        try entry.served.withLock { served in
-            // Whoever had the lock meanwhile may have begun after this one asked.
-            guard served < ticket else { return }
-            let asked = entry.requests.load(ordering: .acquiring)
-            try fileSystem.syncDirectory(path)
-            served = asked
         }
     }
 

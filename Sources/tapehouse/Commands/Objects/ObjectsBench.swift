@@ -63,13 +63,7 @@ final class ObjectsBench {
     func get(_ size: Int, readers: Int) throws -> Measurement {
         // Few enough to stay in memory, more than a processor's cache holds.
         let count = min(2000, max(4, (256 << 20) / size))
-        let data = Self.data(size)
-        let store = try makeStore(.none)
-        let raw = try makeRaw()
-        for index in 0..<count {
-            try store.put(data, bucket: bucket, key: try ObjectKey("\(index)"))
-            try raw.put(data, .none, name: "\(index)")
-        }
+        let (store, raw) = try fill(count, size)
         var (rates, limits): ([Double], [Double]) = ([], [])
         for _ in 0..<rounds {
             limits.append(
@@ -90,9 +84,8 @@ final class ObjectsBench {
             limit: limits.median)
     }
 
-    /// One thread gets each object once, from the disk.
-    func getCold(_ size: Int) throws -> Measurement {
-        let count = max(4, (256 << 20) / size)
+    /// The same objects in a store and beside it.
+    private func fill(_ count: Int, _ size: Int) throws -> (ObjectStore, Raw) {
         let data = Self.data(size)
         let store = try makeStore(.none)
         let raw = try makeRaw()
@@ -100,6 +93,13 @@ final class ObjectsBench {
             try store.put(data, bucket: bucket, key: try ObjectKey("\(index)"))
             try raw.put(data, .none, name: "\(index)")
         }
+        return (store, raw)
+    }
+
+    /// One thread gets each object once, from the disk.
+    func getCold(_ size: Int) throws -> Measurement {
+        let count = max(4, (256 << 20) / size)
+        let (store, raw) = try fill(count, size)
         var (rates, limits): ([Double], [Double]) = ([], [])
         let clock = ContinuousClock()
         for _ in 0..<rounds {
