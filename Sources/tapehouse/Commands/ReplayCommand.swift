@@ -60,7 +60,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "partition: TOPIC/partition=P/OFFSET.ndjson.zst; symbol: an object a quote, SYMBOL/TIME.TOPIC-P-OFFSET.json.",
+            "partition: TOPIC/partition=P/OFFSET.ndjson.zst; symbol: an object a quote, SYMBOL/TIME.TOPIC-P-OFFSET.json. (default: partition)",
             valueName: "layout"),
         transform: choice)
     var layout = PipelineSettings().keyLayout

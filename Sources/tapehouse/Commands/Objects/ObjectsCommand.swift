@@ -82,7 +82,7 @@ struct ObjectsOptions: ParsableArguments {
 struct DurabilityOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What has reached the disk when an object counts as put: none, data (as MinIO), or full (data and names).",
+            "What has reached the disk when an object counts as put: none, data (as MinIO), or full (data and names). (default: full)",
             valueName: "level"),
         transform: choice)
     var durability = Durability.full
