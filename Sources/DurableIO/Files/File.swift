@@ -51,34 +51,6 @@ public final class File: Sendable {
         return done
     }
 
-    /// Reads into two buffers, one after the other, in one call.
-    ///
-    /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
-    public func read(
-        into first: UnsafeMutableRawBufferPointer, _ second: UnsafeMutableRawBufferPointer, at offset: Int
-    ) throws -> Int {
-        let wanted = first.count + second.count
-        var done: Int
-        repeat {
-            done = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
-                vectors[0] = iovec(iov_base: first.baseAddress, iov_len: first.count)
-                vectors[1] = iovec(iov_base: second.baseAddress, iov_len: second.count)
-                return preadv(descriptor, vectors.baseAddress, 2, off_t(offset))
-            }
-        } while done < 0 && errno == EINTR
-        guard done >= 0 else { throw failure("read") }
-        if done < wanted, done > 0 {
-            if done < first.count {
-                done += try read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: first[done...]), at: offset + done)
-                if done < first.count { return done }
-            }
-            let rest = UnsafeMutableRawBufferPointer(rebasing: second[(done - first.count)...])
-            done += try read(into: rest, at: offset + done)
-        }
-        return done
-    }
-
     /// The bytes from `offset` on, at most `count` of them.
     public func read(at offset: Int, count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

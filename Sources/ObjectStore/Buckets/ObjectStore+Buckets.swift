@@ -142,11 +142,7 @@ extension ObjectStore {
     /// What a bucket is set to; `nil` where nothing is written of that.
     func configuration(of bucket: BucketName) throws -> BucketMetadata? {
         let location = drive.configuration(of: bucket)
-        guard let meta = try drive.metadata(in: location.directory),
-            case .object(let object)? = try meta.versions.first.map({
-                try XLContent(reading: $0.body, path: location.directory)
-            })
-        else { return nil }
+        guard let (meta, object) = try drive.soleObject(in: location.directory) else { return nil }
         let info = ObjectInfo(object, key: location.name, isLatest: true)
         do {
             let reader = try ObjectReader(

@@ -98,6 +98,16 @@ final class Drive: Sendable {
         // MinIO takes a file without versions for an object that is gone.
         return meta.versions.isEmpty ? nil : meta
     }
+
+    /// The metadata of what is an object alone, without versions: a bucket's configuration, an upload.
+    ///
+    /// - Throws: `StoreError` with code `corrupt` or `unsupportedFormat`.
+    func soleObject(in directory: String) throws -> (meta: XLMeta, object: XLObject)? {
+        guard let meta = try metadata(in: directory), let first = meta.versions.first,
+            case .object(let object) = try XLContent(reading: first.body, path: directory)
+        else { return nil }
+        return (meta, object)
+    }
 }
 
 /// Where an object lies.

@@ -69,7 +69,7 @@ extension ObjectStore {
         for hash in try fileSystem.list(drive.multipart) {
             for name in (try? fileSystem.list("\(drive.multipart)/\(hash)")) ?? [] {
                 guard let began = UploadID.beginning(of: name),
-                    let object = try? uploadObject("\(drive.multipart)/\(hash)/\(name)")
+                    let object = try? drive.soleObject(in: "\(drive.multipart)/\(hash)/\(name)")?.object
                 else { continue }
                 let target = object.systemMetadata?.first { $0.key == Self.uploadTargetName }
                     .map { String(decoding: $0.value, as: UTF8.self) }
@@ -135,7 +135,7 @@ extension ObjectStore {
     /// Whether a process died over an upload when its object was there already, or before it had begun.
     private func isFinished(_ directory: String) throws -> Bool {
         guard try fileSystem.kind(of: "\(directory)/\(Drive.metadataName)") == .file else { return true }
-        guard let upload = try? uploadObject(directory),
+        guard let upload = try? drive.soleObject(in: directory)?.object,
             let target = upload.systemMetadata?.first(where: { $0.key == Self.uploadTargetName }),
             case let parts = String(decoding: target.value, as: UTF8.self).split(separator: "/", maxSplits: 1),
             parts.count == 2, let bucket = try? BucketName(String(parts[0])),
@@ -163,21 +163,12 @@ extension ObjectStore {
     ///
     /// - Throws: `StoreError` with code `noSuchUpload` or `corrupt`.
     func openUpload(_ upload: MultipartUpload) throws -> XLObject {
-        guard let object = try uploadObject(directory(of: upload)) else {
+        guard let object = try drive.soleObject(in: directory(of: upload))?.object else {
             throw StoreError(
                 .noSuchUpload,
                 "there is no upload \(upload.id) for \(upload.bucket)/\(upload.key): it was completed, aborted or removed as too old"
             )
         }
-        return object
-    }
-
-    private func uploadObject(_ directory: String) throws -> XLObject? {
-        guard
-            case .object(let object)? = try drive.metadata(in: directory)?.versions.first.map({
-                try XLContent(reading: $0.body, path: directory)
-            })
-        else { return nil }
         return object
     }
 

@@ -196,7 +196,7 @@ private final class FrameBuffer: @unchecked Sendable {
 /// A frame that another thread reads and checks.
 private final class ReadAhead: @unchecked Sendable {
     // The result is written before the semaphore is signalled and read after it.
-    private static let threads = WorkerThreads(max: max(1, WorkerThreads.processors))
+    private static let threads = WorkerThreads(max: WorkerThreads.processors)
     private static let underWay = Atomic<Int>(0)
 
     private let isDone = DispatchSemaphore(value: 0)

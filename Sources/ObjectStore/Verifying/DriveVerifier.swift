@@ -45,8 +45,6 @@ final class DriveVerifier {
             note(
                 .damage, drive.configuration(of: bucket).directory,
                 "the configuration of \(bucket): \(error.message)")
-        } catch let missing as MissingPart {
-            note(.damage, missing.path, "the configuration of \(bucket): \(missing.path) is not there")
         }
         for name in try names(in: directory) {
             try look("\(directory)/\(name)", below: directory, removesEmpty: true)
@@ -234,11 +232,7 @@ final class DriveVerifier {
             for name in (try? fileSystem.list("\(drive.multipart)/\(hash)")) ?? [] {
                 let directory = "\(drive.multipart)/\(hash)/\(name)"
                 do {
-                    guard
-                        case .object(let object)? = try drive.metadata(in: directory)?.versions.first.map({
-                            try XLContent(reading: $0.body, path: directory)
-                        })
-                    else { continue }
+                    guard let object = try drive.soleObject(in: directory)?.object else { continue }
                     try checkParts("\(directory)/\(object.dataDirectory)")
                 } catch let error as StoreError {
                     note(.damage, directory, error.message)
