@@ -1,0 +1,156 @@
+extension Vector {
+    /// `count` NULLs.
+    package static func nulls(_ type: SQLType, count: Int) -> Vector {
+        let layout = type.layout
+        let vector = allocate(
+            type, count: count, hasValidity: true, dictionary: layout == .string ? oneEmptyString : nil)
+        vector.raw.initializeMemory(as: UInt8.self, repeating: 0, count: count * layout.stride)
+        vector.validity?.initialize(repeating: 0, count: count)
+        return vector.with(isConstant: true)
+    }
+
+    private static let oneEmptyString = StringDictionary([""])
+
+    /// One value, `count` times.
+    package static func constant(_ value: Scalar, _ type: SQLType, count: Int) -> Vector {
+        let vector: Vector
+        switch value {
+        case .null: return nulls(type, count: count)
+        case .boolean(let value):
+            vector = allocate(type, layout: .bool, count: count)
+            vector.bools.initialize(repeating: value ? 1 : 0, count: count)
+        case .number(let value, let scale):
+            if let small = Int64(exactly: value) {
+                vector = allocate(type, layout: .int64, scale: scale, count: count)
+                vector.int64s.initialize(repeating: small, count: count)
+            } else {
+                vector = allocate(type, layout: .int128, scale: scale, count: count)
+                vector.int128s.initialize(repeating: value, count: count)
+            }
+        case .float(let value):
+            vector = allocate(type, layout: .double, count: count)
+            vector.doubles.initialize(repeating: value, count: count)
+        case .text(let text):
+            vector = allocate(
+                type, layout: .string, count: count, dictionary: StringDictionary([text]),
+                isJSON: type.isSemiStructured ? false : nil)
+            vector.codes.initialize(repeating: 0, count: count)
+        case .bytes(let bytes):
+            let builder = StringDictionaryBuilder()
+            builder.append(bytes)
+            vector = allocate(type, layout: .string, count: count, dictionary: builder.finish(isUnique: true))
+            vector.codes.initialize(repeating: 0, count: count)
+        case .json(let text):
+            vector = allocate(
+                type, layout: .string, count: count, dictionary: StringDictionary([text]), isJSON: true)
+            vector.codes.initialize(repeating: 0, count: count)
+        case .temporal(let value, _):
+            vector = allocate(type, layout: .int64, count: count)
+            vector.int64s.initialize(repeating: value, count: count)
+        }
+        return vector.with(isConstant: true)
+    }
+
+    /// One row. Text in a VARIANT that is not JSON text, and the other forms, come as `json`.
+    package func scalar(at row: Int) -> Scalar {
+        guard isValid(row) else { return .null }
+        if type.isSemiStructured { return .json(variantText(at: row)) }
+        switch layout {
+        case .bool: return type == .null ? .null : .boolean(bools[row] != 0)
+        case .double: return .float(doubles[row])
+        case .string:
+            return type == .binary
+                ? .bytes(Array(bytes(row))) : .text(String(decoding: bytes(row), as: UTF8.self))
+        case .int128:
+            return type == .float
+                ? .float(Double(int128s[row]) / decimalPower(scale)) : .number(int128s[row], scale: scale)
+        case .int64:
+            switch type {
+            case .number: return .number(Int128(int64s[row]), scale: scale)
+            case .float: return .float(Double(int64s[row]) / decimalPower(scale))
+            default: return .temporal(int64s[row], type)
+            }
+        }
+    }
+
+    /// The JSON text of a row of a VARIANT in whatever form.
+    package func variantText(at row: Int) -> String {
+        if let validity, validity[row] == Self.jsonNull { return "null" }
+        switch layout {
+        case .bool: return bools[row] != 0 ? "true" : "false"
+        case .double: return JSONText.number(doubles[row])
+        case .int64: return DecimalText.text(Int128(int64s[row]), scale: scale, trimmed: true)
+        case .int128: return DecimalText.text(int128s[row], scale: scale, trimmed: true)
+        case .string:
+            let bytes = bytes(row)
+            return isJSON ? String(decoding: bytes, as: UTF8.self) : JSONText.quoted(bytes)
+        }
+    }
+
+    /// Rows `start ..< start + count`, without copying.
+    package func slice(from start: Int, count: Int) -> Vector {
+        if start == 0, count == self.count { return self }
+        return Vector(
+            type: type, layout: layout, scale: scale, count: count, raw: raw + start * layout.stride,
+            validity: validity.map { $0 + start }, dictionary: dictionary, isJSON: isJSON,
+            isConstant: isConstant,
+            owner: self)
+    }
+
+    /// The rows that `rows` names, in that order.
+    package func gather(_ rows: UnsafePointer<UInt32>, count: Int) -> Vector {
+        if isConstant, self.count > 0, count <= self.count { return slice(from: 0, count: count) }
+        let result = Vector.allocate(
+            type, layout: layout, scale: scale, count: count, hasValidity: validity != nil,
+            dictionary: dictionary,
+            isJSON: isJSON)
+        switch layout {
+        case .bool: for row in 0..<count { result.bools[row] = bools[Int(rows[row])] }
+        case .string: for row in 0..<count { result.codes[row] = codes[Int(rows[row])] }
+        case .int64, .double: for row in 0..<count { result.int64s[row] = int64s[Int(rows[row])] }
+        case .int128: for row in 0..<count { result.int128s[row] = int128s[Int(rows[row])] }
+        }
+        if let validity, let target = result.validity {
+            for row in 0..<count { target[row] = validity[Int(rows[row])] }
+        }
+        return result
+    }
+
+    /// The same values as doubles, where FLOAT is held as decimals; otherwise the vector itself.
+    package func asDoubles() -> Vector {
+        guard type == .float || type.isNumber || type == .variant, layout == .int64 || layout == .int128
+        else { return self }
+        let result = Vector.allocate(.float, layout: .double, scale: 0, count: count)
+        let power = decimalPower(scale)
+        if layout == .int64 {
+            for row in 0..<count { result.doubles[row] = Double(int64s[row]) / power }
+        } else {
+            for row in 0..<count { result.doubles[row] = Double(int128s[row]) / power }
+        }
+        return result.with(validity: .some(validity), isConstant: isConstant, alsoKeeping: self)
+    }
+
+    /// The same values with 128 bits each; of an `int64` layout.
+    package func widened() -> Vector {
+        guard layout == .int64 else { return self }
+        let result = Vector.allocate(type, layout: .int128, scale: scale, count: count)
+        for row in 0..<count { result.int128s[row] = Int128(int64s[row]) }
+        return result.with(validity: .some(validity), isConstant: isConstant, alsoKeeping: self)
+    }
+}
+
+/// 10 to the power of `exponent`, 0 to 38.
+@inlinable
+public func decimalPower(_ exponent: Int) -> Double { decimalPowers[exponent] }
+
+@usableFromInline
+let decimalPowers: [Double] = (0...38).map { Double("1e\($0)") ?? .nan }
+
+/// 10 to the power of `exponent`, 0 to 38, as an integer.
+@inlinable
+public func integerPower(_ exponent: Int) -> Int128 { integerPowers[exponent] }
+
+@usableFromInline
+let integerPowers: [Int128] = (0..<38).reduce(into: [Int128(1)]) { powers, _ in
+    powers.append((powers.last ?? 1) * 10)
+}
