@@ -1,4 +1,4 @@
-internal import CSQLite
+internal import CSQLiteAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -13,7 +13,7 @@ internal import CSQLite
 /// Not thread-safe, except for `interrupt()`: a connection and its statements belong to one thread at a time.
 public final class Connection {
     let handle: OpaquePointer
-    private var mainSchemaName: UnsafeMutablePointer<CChar>?
+    private let isOwned: Bool
 
     /// How a database is opened.
     public enum Access: Sendable {
@@ -48,39 +48,41 @@ public final class Connection {
 
     private init(_ location: String, flags: Int32, name path: String) throws {
         var handle: OpaquePointer?
-        let result = sqlite3_open_v2(
+        let result = th_sqlite3_open_v2(
             location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard result == SQLITE_OK, let handle else {
-            let cause = handle.map { sqlite3_system_errno($0) } ?? 0
+            let cause = handle.map { th_sqlite3_system_errno($0) } ?? 0
             let reason =
                 cause != 0
                 ? String(cString: strerror(cause))
-                : handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-            sqlite3_close_v2(handle)
+                : handle.map { String(cString: th_sqlite3_errmsg($0)) } ?? "out of memory"
+            th_sqlite3_close_v2(handle)
             throw SQLiteError(
                 extendedCode: result, message: "cannot open \(path): \(reason)", systemError: cause)
         }
         self.handle = handle
+        isOwned = true
+    }
+
+    /// Uses a connection that somebody else has opened and closes, after this object and its statements are
+    /// gone.
+    package init(borrowing handle: OpaquePointer) {
+        self.handle = handle
+        isOwned = false
+    }
+
+    /// Calls `body` with SQLite's own object, for what this type has no words for.
+    package func withHandle<Result>(_ body: (OpaquePointer) throws -> Result) rethrows -> Result {
+        try body(handle)
     }
 
     deinit {
-        sqlite3_close_v2(handle)
-        mainSchemaName?.deallocate()
-    }
-
-    /// Gives the main schema a name beside `main`, so that `NAME.TABLE` finds the tables of the file.
-    public func nameMainSchema(_ name: String) {
-        let bytes = Array(name.utf8CString)
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-        copy.initialize(from: bytes, count: bytes.count)
-        precondition(th_sqlite3_name_main_schema(handle, copy) == SQLITE_OK, "cannot name the schema \(name)")
-        mainSchemaName?.deallocate()
-        mainSchemaName = copy
+        if isOwned { th_sqlite3_close_v2(handle) }
     }
 
     /// Waits up to `milliseconds` for a lock before an operation fails as busy.
     public func setBusyTimeout(milliseconds: Int32) {
-        sqlite3_busy_timeout(handle, milliseconds)
+        th_sqlite3_busy_timeout(handle, milliseconds)
     }
 
     /// Prepares the first statement of `sql`.
@@ -107,13 +109,13 @@ public final class Connection {
                 var tail: UnsafePointer<CChar>?
                 let first = UnsafeRawPointer(bytes.baseAddress ?? UnsafePointer(bitPattern: 1))
                     .map { ($0 + position).assumingMemoryBound(to: CChar.self) }
-                let result = sqlite3_prepare_v3(
+                let result = th_sqlite3_prepare_v3(
                     self.handle, first, Int32(bytes.count - position), 0, &handle, &tail)
                 let used = tail.flatMap { tail in first.map { tail - $0 } } ?? 0
                 return (handle, result, position + used)
             }
             guard result == SQLITE_OK else {
-                let offset = Int(sqlite3_error_offset(self.handle))
+                let offset = Int(th_sqlite3_error_offset(self.handle))
                 throw error(sql: sql, byteOffset: offset < 0 ? nil : position + offset)
             }
             if let handle { return (Statement(connection: self, handle: handle), end) }
@@ -159,25 +161,21 @@ public final class Connection {
             return result
         } catch {
             // SQLite has rolled back by itself after some errors, a full disk for one.
-            if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            if th_sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
             throw error
         }
     }
 
-    /// Whether the text ends with a whole statement, by SQLite's own reading of strings and comments.
-    public static func isComplete(_ sql: String) -> Bool {
-        sqlite3_complete(sql) != 0
-    }
-
     /// How many rows the last INSERT, UPDATE or DELETE changed.
-    public var changedRows: Int { Int(sqlite3_changes64(handle)) }
+    public var changedRows: Int { Int(th_sqlite3_changes64(handle)) }
 
     /// A handle that stops the running statement from another thread or from a signal handler.
     public var interrupter: Interrupter { Interrupter(handle: handle) }
 
     func error(sql: String, byteOffset: Int? = nil) -> SQLiteError {
         SQLiteError(
-            extendedCode: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)),
+            extendedCode: th_sqlite3_extended_errcode(handle),
+            message: String(cString: th_sqlite3_errmsg(handle)),
             sql: sql,
             byteOffset: byteOffset)
     }
@@ -189,6 +187,6 @@ public struct Interrupter: @unchecked Sendable {
 
     /// Makes the running statement fail as interrupted.
     public func interrupt() {
-        sqlite3_interrupt(handle)
+        th_sqlite3_interrupt(handle)
     }
 }

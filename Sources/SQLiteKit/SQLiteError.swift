@@ -1,4 +1,4 @@
-internal import CSQLite
+internal import CSQLiteAPI
 
 #if canImport(Glibc)
     import Glibc

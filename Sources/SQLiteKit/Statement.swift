@@ -1,43 +1,47 @@
-internal import CSQLite
+internal import CSQLiteAPI
 
 /// A prepared statement. Belongs to the thread that uses its connection.
 public final class Statement {
     private let connection: Connection
     private let handle: OpaquePointer
 
-    /// The names of the result's columns.
-    public let columnNames: [String]
+    /// The names of the result's columns. They can change with the first step, where another connection has
+    /// changed the tables since the statement was prepared.
+    public var columnNames: [String] {
+        (0..<columnCount).map { column in
+            th_sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
+        }
+    }
+
+    private var columnCount: Int32 { th_sqlite3_column_count(handle) }
 
     init(connection: Connection, handle: OpaquePointer) {
         self.connection = connection
         self.handle = handle
-        columnNames = (0..<sqlite3_column_count(handle)).map { column in
-            sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
-        }
     }
 
     deinit {
-        sqlite3_finalize(handle)
+        th_sqlite3_finalize(handle)
     }
 
     /// Whether the statement cannot change the database.
-    public var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
+    public var isReadOnly: Bool { th_sqlite3_stmt_readonly(handle) != 0 }
 
     // MARK: Binding. Indexes count from 0.
 
     /// Binds an integer.
     public func bind(_ value: Int64, at index: Int) {
-        require(sqlite3_bind_int64(handle, Int32(index + 1), value), index)
+        require(th_sqlite3_bind_int64(handle, Int32(index + 1), value), index)
     }
 
     /// Binds a floating-point number.
     public func bind(_ value: Double, at index: Int) {
-        require(sqlite3_bind_double(handle, Int32(index + 1), value), index)
+        require(th_sqlite3_bind_double(handle, Int32(index + 1), value), index)
     }
 
     /// Binds NULL.
     public func bindNull(at index: Int) {
-        require(sqlite3_bind_null(handle, Int32(index + 1)), index)
+        require(th_sqlite3_bind_null(handle, Int32(index + 1)), index)
     }
 
     /// Binds UTF-8 text without copying it: the bytes must stay until the statement is reset.
@@ -45,7 +49,7 @@ public final class Statement {
         // A null pointer would bind NULL; empty text needs an address.
         let address = bytes.baseAddress ?? UnsafeRawPointer(emptyText)
         require(
-            sqlite3_bind_text64(
+            th_sqlite3_bind_text64(
                 handle, Int32(index + 1), address.assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
                 nil,
                 UInt8(SQLITE_UTF8)),
@@ -57,7 +61,7 @@ public final class Statement {
         var value = value
         value.withUTF8 { bytes in
             require(
-                sqlite3_bind_text64(
+                th_sqlite3_bind_text64(
                     handle, Int32(index + 1),
                     UnsafeRawPointer(bytes.baseAddress ?? emptyText).assumingMemoryBound(to: CChar.self),
                     UInt64(bytes.count), transient, UInt8(SQLITE_UTF8)),
@@ -69,7 +73,7 @@ public final class Statement {
     public func bind(_ value: [UInt8], at index: Int) {
         value.withUnsafeBytes { bytes in
             require(
-                sqlite3_bind_blob64(
+                th_sqlite3_bind_blob64(
                     handle, Int32(index + 1), bytes.baseAddress ?? UnsafeRawPointer(emptyText),
                     UInt64(bytes.count), transient),
                 index)
@@ -96,7 +100,8 @@ public final class Statement {
         // Out of memory aside, only a wrong index or a statement in mid-step fails here: a programmer's
         // error.
         precondition(
-            result == SQLITE_OK, "cannot bind parameter \(index): \(String(cString: sqlite3_errstr(result)))")
+            result == SQLITE_OK,
+            "cannot bind parameter \(index): \(String(cString: th_sqlite3_errstr(result)))")
     }
 
     // MARK: Running
@@ -105,13 +110,13 @@ public final class Statement {
     ///
     /// - Returns: whether there is a row.
     public func step() throws -> Bool {
-        let result = sqlite3_step(handle)
+        let result = th_sqlite3_step(handle)
         switch result {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         default:
             let error = connection.error(sql: sql)
-            sqlite3_reset(handle)
+            th_sqlite3_reset(handle)
             throw error
         }
     }
@@ -124,43 +129,45 @@ public final class Statement {
 
     /// Makes the statement ready to run again; bindings stay.
     public func reset() {
-        sqlite3_reset(handle)
+        th_sqlite3_reset(handle)
     }
 
-    private var sql: String { sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
+    private var sql: String { th_sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
 
     // MARK: The current row. Columns count from 0.
 
     /// A column as an integer; NULL gives 0.
-    public func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(column)) }
+    public func integer(_ column: Int) -> Int64 { th_sqlite3_column_int64(handle, Int32(column)) }
 
     /// A column as a floating-point number; NULL gives 0.
-    public func real(_ column: Int) -> Double { sqlite3_column_double(handle, Int32(column)) }
+    public func real(_ column: Int) -> Double { th_sqlite3_column_double(handle, Int32(column)) }
 
     /// A column as text; NULL gives the empty string.
     public func text(_ column: Int) -> String {
-        guard let bytes = sqlite3_column_text(handle, Int32(column)) else { return "" }
-        let count = Int(sqlite3_column_bytes(handle, Int32(column)))
+        guard let bytes = th_sqlite3_column_text(handle, Int32(column)) else { return "" }
+        let count = Int(th_sqlite3_column_bytes(handle, Int32(column)))
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 
     /// A column as SQLite holds it.
     public func value(_ column: Int) -> SQLiteValue {
-        switch sqlite3_column_type(handle, Int32(column)) {
+        switch th_sqlite3_column_type(handle, Int32(column)) {
         case SQLITE_INTEGER: return .integer(integer(column))
         case SQLITE_FLOAT: return .real(real(column))
         case SQLITE_TEXT: return .text(text(column))
         case SQLITE_BLOB:
-            let count = Int(sqlite3_column_bytes(handle, Int32(column)))
+            let count = Int(th_sqlite3_column_bytes(handle, Int32(column)))
             return .blob(
-                Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, Int32(column)), count: count))
+                Array(
+                    UnsafeRawBufferPointer(start: th_sqlite3_column_blob(handle, Int32(column)), count: count)
+                )
             )
         default: return .null
         }
     }
 
     /// The whole row.
-    public var row: [SQLiteValue] { columnNames.indices.map(value) }
+    public var row: [SQLiteValue] { (0..<Int(columnCount)).map(value) }
 }
 
 /// Tells SQLite to copy what is bound.

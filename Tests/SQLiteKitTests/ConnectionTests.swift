@@ -64,37 +64,6 @@ import Testing
         #expect(try connection.integer("SELECT count(*) FROM t") == 1)
     }
 
-    @Test func theMainSchemaCanBeNamed() throws {
-        connection.nameMainSchema("COMMON")
-        try connection.execute("CREATE TABLE COMMON.t (a); INSERT INTO t VALUES (7)")
-        #expect(try connection.integer("SELECT a FROM common.T") == 7)
-    }
-
-    private struct Longest: NumberAggregate {
-        private var value: Double?
-        mutating func add(_ value: Double) { self.value = max(self.value ?? value, value) }
-        var result: Double? { value }
-    }
-
-    @Test func aggregatesKeepOneStateAGroup() throws {
-        connection.addAggregate("longest", Longest.self)
-        try connection.execute(
-            "CREATE TABLE t (k, v); INSERT INTO t VALUES (1, 3), (2, 9), (1, 5), (2, NULL), (3, NULL)")
-        #expect(
-            try connection.rows("SELECT k, longest(v) FROM t GROUP BY k ORDER BY k")
-                == [[.integer(1), .real(5)], [.integer(2), .real(9)], [.integer(3), .null]])
-        #expect(try connection.rows("SELECT longest(v) FROM t WHERE k > 9") == [[.null]])
-    }
-
-    @Test func functionsAreNullWhereAnArgumentIs() throws {
-        connection.addFunction(
-            "power_of", { base, exponent in (0..<exponent).reduce(1) { power, _ in power * base } })
-        #expect(
-            try connection.rows("SELECT power_of(2.5, 2), power_of(NULL, 1), power_of(1, NULL)") == [
-                [.real(6.25), .null, .null]
-            ])
-    }
-
     @Test func aReadOnlyConnectionSaysSo() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a.db")

@@ -47,36 +47,6 @@ public final class WorkerThreads: Sendable {
     }
 }
 
-/// A mutex with a condition to wait for.
-private final class Monitor: @unchecked Sendable {
-    // The C library's own types must not move, hence the pointers; they are what makes sharing safe.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
-    func locked<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
-    }
-
-    /// Call while locked.
-    func wait() { pthread_cond_wait(condition, mutex) }
-    func signal() { pthread_cond_signal(condition) }
-    func broadcast() { pthread_cond_broadcast(condition) }
-}
-
 /// What the threads share; it outlives the object that gives them work until the last of them has ended.
 private final class Shared: @unchecked Sendable {
     // All that changes is touched under the monitor alone.
