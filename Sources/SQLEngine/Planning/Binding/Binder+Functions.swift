@@ -1,0 +1,296 @@
+import Vectors
+
+extension Binder {
+    /// A call: of a scalar function, an aggregate or a window function.
+    func function(_ call: FunctionCall, _ binding: ExpressionBinding, _ position: Int) throws
+        -> BoundExpression
+    {
+        guard call.name.parts.count == 1 || call.name.parts.count == 3, let last = call.name.parts.last else {
+            throw SQLError(.notFound, "there is no function \(call.name)", position: position)
+        }
+        let name = last.name
+        if name == "GROUPING" || name == "GROUPING_ID" { return try grouping(name, call, binding, position) }
+        if let specification = call.window {
+            return try windowFunction(name, call, specification, binding, position)
+        }
+        if let aggregate = AggregateSignature.find(name), !(aggregate.isScalarToo && call.arguments.count > 1)
+        {
+            return try aggregateFunction(aggregate, name, call, binding, position)
+        }
+        if WindowSignature.isWindowOnly(name) {
+            throw SQLError(
+                .invalid, "\(name) is a window function: write \(name)(…) OVER (…)", position: position)
+        }
+        if ["SEQ1", "SEQ2", "SEQ4", "SEQ8"].contains(name) { return try sequence(name, binding, position) }
+        guard !call.isDistinct, call.withinGroup.isEmpty,
+            !call.hasStar || name == "OBJECT_CONSTRUCT" || name == "HASH"
+        else {
+            throw SQLError(
+                .invalid, "\(name) is no aggregate function: DISTINCT, * and WITHIN GROUP do not go with it",
+                position: position)
+        }
+        var arguments = try boundArguments(name, call, binding)
+        for (label, _) in call.named {
+            throw SQLError(.invalid, "\(name) has no argument named \(label.name)", position: label.position)
+        }
+        if call.hasStar { arguments = starArguments(name, call, binding) }
+        if let lazy = try lazyFunction(name, arguments, position) { return lazy }
+        return try callFunction(name, arguments, position)
+    }
+
+    private func boundArguments(_ name: String, _ call: FunctionCall, _ binding: ExpressionBinding) throws
+        -> [BoundExpression]
+    {
+        let word = FunctionCatalog.find(name)?.wordArgument
+        return try call.arguments.enumerated().map { place, argument in
+            if place == word || (name == "TRUNC" && place == 1), case .column(let parts) = argument.kind,
+                parts.count == 1,
+                try DatePart.named(parts[0].name) != nil || binding.scope.find(parts) == nil
+            {
+                return BoundExpression(.constant(.text(parts[0].name)), .varchar, position: argument.position)
+            }
+            return try bind(argument, binding)
+        }
+    }
+
+    private func starArguments(_ name: String, _ call: FunctionCall, _ binding: ExpressionBinding)
+        -> [BoundExpression]
+    {
+        let columns = binding.scope.tables
+            .filter { call.starQualifier == nil || $0.name.last == call.starQualifier?.name }
+            .flatMap { $0.columns.filter { !$0.isHidden } }
+        return columns.flatMap { column -> [BoundExpression] in
+            let value = column.column.expression
+            return name == "HASH" ? [value] : [.constant(.text(column.name), .varchar), value]
+        }
+    }
+
+    /// A call of a function of the catalogue with arguments that are bound.
+    func callFunction(_ name: String, _ arguments: [BoundExpression], _ position: Int) throws
+        -> BoundExpression
+    {
+        guard let function = FunctionCatalog.find(name) else {
+            let near = NearestNames.of(
+                name,
+                among: FunctionCatalog.all.map(\.name) + AggregateSignature.names + WindowSignature.names)
+            let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+            throw SQLError(.notFound, "there is no function \(name)\(hint)", position: position)
+        }
+        let bound = try located(position) { () throws(SQLError) in
+            try function.bind(arguments.map { ScalarFunction.Argument(type: $0.type, constant: $0.constant) })
+        }
+        // Text and instants in a time zone do not rise with what is computed of them.
+        let rising = function.risingArgument.flatMap { place -> Int? in
+            guard place < arguments.count else { return nil }
+            let type = arguments[place].type
+            return type.isNumeric || type == .date || type == .time || type == .timestampNTZ ? place : nil
+        }
+        return try apply(
+            FunctionUse(function.name, bound, isVolatile: function.isVolatile, risingArgument: rising),
+            arguments, position)
+    }
+
+    // MARK: Aggregates
+
+    /// `GROUPING(a, b)`: which of these a row of ROLLUP and the like is not grouped by.
+    private func grouping(_ name: String, _ call: FunctionCall, _ binding: ExpressionBinding, _ position: Int)
+        throws -> BoundExpression
+    {
+        guard binding.aggregates != nil, !call.arguments.isEmpty, call.arguments.count <= 32 else {
+            throw SQLError(
+                .invalid, "\(name) takes expressions of GROUP BY, and cannot stand in \(binding.clause)",
+                position: position)
+        }
+        let column = makeColumn(.number(precision: 18, scale: 0))
+        let arguments = try call.arguments.map { try bind($0, binding) }
+        binding.groupings.append(GroupingCall(column: column, arguments: arguments, position: position))
+        return BoundExpression(.column(column.id), column.type, position: position)
+    }
+
+    private func aggregateFunction(
+        _ signature: AggregateSignature, _ name: String, _ call: FunctionCall, _ binding: ExpressionBinding,
+        _ position: Int
+    ) throws -> BoundExpression {
+        guard binding.aggregates != nil else {
+            throw SQLError(
+                .invalid, "\(name) is an aggregate function, which cannot stand in \(binding.clause)",
+                position: position)
+        }
+        guard binding.aggregateDepth == 0 else {
+            throw SQLError(.invalid, "\(name) stands inside another aggregate function", position: position)
+        }
+        binding.aggregateDepth += 1
+        defer { binding.aggregateDepth -= 1 }
+        let aggregate = try boundAggregate(signature, name, call, binding, position)
+        return BoundExpression(
+            .column(binding.column(of: aggregate).id), aggregate.column.type, position: position)
+    }
+
+    /// The arguments and the result of an aggregate, checked.
+    func boundAggregate(
+        _ signature: AggregateSignature, _ name: String, _ call: FunctionCall, _ binding: ExpressionBinding,
+        _ position: Int
+    ) throws -> AggregateCall {
+        var arguments = try call.arguments.map { try bind($0, binding) }
+        var order = try call.withinGroup.map { sortItem(try bind($0.expression, binding), $0) }
+        var function = signature.function
+        if call.hasStar {
+            guard function == .count, arguments.isEmpty else {
+                throw SQLError(.invalid, "\(name) does not take *", position: position)
+            }
+            function = .countStar
+        }
+        if function == .percentileContinuous || function == .percentileDiscrete {
+            guard order.count == 1, arguments.count == 1, arguments[0].constant != nil else {
+                throw SQLError(
+                    .invalid, "write \(name)(fraction) WITHIN GROUP (ORDER BY expression)", position: position
+                )
+            }
+            arguments = [order[0].expression, try cast(arguments[0], to: .float)]
+            if function == .percentileContinuous || !order[0].isDescending {
+                if order[0].isDescending, case .float(let fraction)? = arguments[1].constant {
+                    arguments[1] = .constant(.float(1 - fraction), .float)
+                }
+                order = []
+            }
+        } else if !order.isEmpty {
+            try checkOrder(order, of: function, name, arguments, isDistinct: call.isDistinct, position)
+        }
+        guard call.hasStar || signature.arguments.contains(arguments.count) else {
+            throw SQLError(.invalid, "\(name) is called as \(signature.signature)", position: position)
+        }
+        if function == .count, arguments.count > 1, !call.isDistinct {
+            // A row counts where none of them is NULL.
+            let nulls = arguments.map {
+                BoundExpression(.not(BoundExpression(.isNull($0), .boolean)), .boolean)
+            }
+            arguments = [simplified(.and, nulls, position)]
+            function = .countIf
+        }
+        let converted = try signature.converted(arguments, self, position)
+        let result = try signature.result(converted, order, position)
+        let isDistinct = call.isDistinct && signature.distinguishes || function == .countDistinct
+        if function == .countDistinct { function = .count }
+        return AggregateCall(
+            column: makeColumn(result), function: function, arguments: converted, isDistinct: isDistinct,
+            order: order,
+            position: position)
+    }
+
+    /// Whether WITHIN GROUP goes with a function.
+    private func checkOrder(
+        _ order: [Plan.SortItem], of function: AggregateFunction, _ name: String,
+        _ arguments: [BoundExpression], isDistinct: Bool,
+        _ position: Int
+    ) throws {
+        guard function == .listAggregate || function == .arrayAggregate else {
+            throw SQLError(.invalid, "WITHIN GROUP (ORDER BY …) does not go with \(name)", position: position)
+        }
+        if isDistinct,
+            let other = order.first(where: { $0.expression.fingerprint != arguments.first?.fingerprint })
+        {
+            throw SQLError(
+                .invalid, "\(name)(DISTINCT …) can be ordered by the expression that is distinct alone",
+                position: other.expression.position ?? position)
+        }
+    }
+
+    // MARK: Window functions
+
+    private func windowFunction(
+        _ name: String, _ call: FunctionCall, _ specification: WindowSpecification,
+        _ binding: ExpressionBinding, _ position: Int
+    ) throws -> BoundExpression {
+        guard let outer = binding.windows else {
+            throw SQLError(
+                .invalid,
+                "\(name) … OVER is a window function, which cannot stand in \(binding.clause)"
+                    + (binding.clause == "WHERE" ? ": use QUALIFY" : ""), position: position)
+        }
+        if name == "RATIO_TO_REPORT" { return try ratioToReport(call, specification, binding, position) }
+        binding.windows = nil
+        let clause = binding.clause
+        binding.clause = "a window function"
+        defer {
+            binding.clause = clause
+            // Columns registered meanwhile belong to aggregates; windows do not nest.
+            if binding.windows == nil { binding.windows = outer }
+        }
+        let window = try resolved(specification, binding, position)
+        let partition = try window.partition.map { try bind($0, binding) }.filter { $0.constant == nil }
+        let order = try window.order.map { sortItem(try bind($0.expression, binding), $0) }
+        let signature = try WindowSignature(name, call, self, binding, position)
+        let frame = try frame(window, signature, hasOrder: !order.isEmpty, binding, position)
+        binding.windows = outer
+        if signature.needsOrder, order.isEmpty {
+            throw SQLError(.invalid, "\(name) needs an order: OVER (… ORDER BY …)", position: position)
+        }
+        let bound = WindowCall(
+            column: makeColumn(signature.result), function: signature.function, name: name,
+            arguments: signature.arguments,
+            partition: partition, order: order, frame: frame, ignoresNulls: call.ignoresNulls,
+            isDistinct: call.isDistinct,
+            aggregateOrder: signature.order, position: position)
+        return BoundExpression(.column(binding.column(of: bound).id), signature.result, position: position)
+    }
+
+    /// `RATIO_TO_REPORT(x) OVER (…)`: x by the sum of its partition, NULL where that is 0.
+    private func ratioToReport(
+        _ call: FunctionCall, _ specification: WindowSpecification, _ binding: ExpressionBinding,
+        _ position: Int
+    ) throws -> BoundExpression {
+        guard call.arguments.count == 1, !call.isDistinct, !call.hasStar, specification.order.isEmpty,
+            specification.frame == nil
+        else {
+            throw SQLError(
+                .invalid, "write RATIO_TO_REPORT(number) OVER (PARTITION BY …)", position: position)
+        }
+        let sum = try windowFunction("SUM", call, specification, binding, position)
+        let divisor = try lazyFunction(
+            "NULLIF", [sum, .constant(.number(0, scale: 0), .number(precision: 1, scale: 0))], position)
+        return try arithmetic(.divide, try bind(call.arguments[0], binding), divisor ?? sum, position)
+    }
+
+    private func resolved(_ specification: WindowSpecification, _ binding: ExpressionBinding, _ position: Int)
+        throws
+        -> WindowSpecification
+    {
+        guard let base = specification.base else { return specification }
+        guard var named = binding.namedWindows[base.name] else {
+            throw SQLError(
+                .notFound, "there is no window \(base.name) in a WINDOW clause", position: base.position)
+        }
+        if !specification.order.isEmpty { named.order = specification.order }
+        if let frame = specification.frame { named.frame = frame }
+        return try resolved(named, binding, position)
+    }
+
+    private func frame(
+        _ window: WindowSpecification, _ signature: WindowSignature, hasOrder: Bool,
+        _ binding: ExpressionBinding, _ position: Int
+    ) throws -> WindowCall.Frame {
+        guard let frame = window.frame else {
+            return signature.isFramed && hasOrder ? .toCurrentRow : .wholePartition
+        }
+        func bound(_ bound: WindowSpecification.Frame.Bound) throws -> WindowCall.Bound {
+            func constant(_ expression: Expression) throws -> Scalar {
+                let value = try bind(expression, binding)
+                guard let constant = value.constant, value.type.isNumeric else {
+                    throw SQLError(
+                        .unsupported, "the distance of a frame must be a constant number",
+                        position: expression.position)
+                }
+                return constant
+            }
+            switch bound {
+            case .unboundedPreceding: return .unboundedPreceding
+            case .currentRow: return .currentRow
+            case .unboundedFollowing: return .unboundedFollowing
+            case .preceding(let expression): return .preceding(try constant(expression))
+            case .following(let expression): return .following(try constant(expression))
+            }
+        }
+        return WindowCall.Frame(
+            isRange: frame.unit == .range, start: try bound(frame.start), end: try bound(frame.end))
+    }
+}

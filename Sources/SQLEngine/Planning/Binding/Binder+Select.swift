@@ -1,0 +1,212 @@
+import Vectors
+
+extension Binder {
+    /// One item of a select list, bound.
+    struct Output {
+        var name: String
+        var expression: BoundExpression
+    }
+
+    /// A SELECT with the ORDER BY and LIMIT behind it.
+    func bind(
+        _ select: Select, order: [OrderItem], orderByAll: OrderItem?, limit: Int?, offset: Int, parent: Scope?
+    ) throws -> BoundQuery {
+        let scope = Scope(parent: parent)
+        var plan = try select.from.map { try bindFrom($0, scope) } ?? .oneRow
+        let input = Set(plan.columns.map(\.id))
+        let binding = ExpressionBinding(scope: scope)
+        binding.namedWindows = Dictionary(
+            select.windows.map { ($0.name.name, $0.specification) }, uniquingKeysWith: { first, _ in first })
+        binding.aggregates = []
+        binding.windows = []
+        var outputs = try bindItems(select, binding)
+        if let predicate = select.predicate { plan = try bindWhere(predicate, plan, input, scope) }
+
+        let grouping = try bindGrouping(select, outputs, binding)
+        binding.clause = "HAVING"
+        let windows = binding.windows
+        binding.windows = nil
+        var having = try select.having.map { try condition(try bind($0, binding), "HAVING") }
+        binding.windows = windows
+        binding.clause = "QUALIFY"
+        var qualify = try select.qualify.map { try condition(try bind($0, binding), "QUALIFY") }
+        var sorting = try bindOrder(order, orderByAll: orderByAll, outputs, binding)
+
+        let isGrouped =
+            grouping != nil || binding.aggregates?.isEmpty == false || having != nil
+            || !binding.groupings.isEmpty
+        for subquery in binding.innerSubqueries { plan = try subquery(plan) }
+        if isGrouped {
+            let groups = try Groups(self, grouping ?? BoundGrouping(), input: Set(plan.columns.map(\.id)))
+            plan = try groups.plan(plan, binding.aggregates ?? [], binding.groupings)
+            outputs = try outputs.map { Output(name: $0.name, expression: try groups.above($0.expression)) }
+            having = try having.map(groups.above)
+            qualify = try qualify.map(groups.above)
+            sorting = try sorting.map {
+                .init(
+                    expression: try groups.above($0.expression), isDescending: $0.isDescending,
+                    nullsFirst: $0.nullsFirst)
+            }
+            binding.windows = try binding.windows?.map(groups.above)
+        }
+        for subquery in binding.subqueries { plan = try subquery(plan) }
+        if let having { plan = .filter(plan, having) }
+        if let calls = binding.windows, !calls.isEmpty { plan = .window(plan, calls) }
+        if let qualify { plan = .filter(plan, qualify) }
+        return try finish(
+            plan, outputs, sorting, isDistinct: select.isDistinct, limit: try topCount(select) ?? limit,
+            offset: offset)
+    }
+
+    private func topCount(_ select: Select) throws -> Int? {
+        guard let top = select.top else { return nil }
+        guard case .number(let text) = top.kind, let count = Int(text) else {
+            throw SQLError(.invalid, "TOP takes a whole number", position: top.position)
+        }
+        return count
+    }
+
+    private func bindWhere(_ predicate: Expression, _ plan: Plan, _ input: Set<ColumnID>, _ scope: Scope)
+        throws -> Plan
+    {
+        let binding = ExpressionBinding(scope: scope)
+        binding.clause = "WHERE"
+        let bound = try condition(try bind(predicate, binding), "WHERE")
+        var plan = plan
+        for subquery in binding.subqueries { plan = try subquery(plan) }
+        let known = input.union(plan.columns.map(\.id))
+        let aliased = Set(scope.aliases.values.flatMap(\.columns)).subtracting(known)
+        if let stray = bound.columns.intersection(aliased).first, scope.parent?.produces(stray) != true {
+            throw SQLError(
+                .invalid,
+                "WHERE reads an alias that stands for an aggregate or window function: use HAVING or QUALIFY",
+                position: predicate.position)
+        }
+        return .filter(plan, bound)
+    }
+
+    /// The projection, DISTINCT, ORDER BY and LIMIT.
+    private func finish(
+        _ input: Plan, _ outputs: [Output], _ sorting: [Plan.SortItem], isDistinct: Bool, limit: Int?,
+        offset: Int
+    ) throws -> BoundQuery {
+        var assignments: [Plan.Assignment] = []
+        var made: [String: PlanColumn] = [:]
+        func column(for expression: BoundExpression) -> PlanColumn {
+            let key = expression.fingerprint
+            if let known = made[key], !expression.isVolatile { return known }
+            let column =
+                expression.columnID.map { PlanColumn($0, expression.type) } ?? makeColumn(expression.type)
+            made[key] = column
+            assignments.append(Plan.Assignment(column, expression))
+            return column
+        }
+        let named = outputs.map { BoundQuery.NamedColumn(name: $0.name, column: column(for: $0.expression)) }
+        let visible = assignments.count
+        let items = sorting.map { item in
+            Plan.SortItem(
+                expression: column(for: item.expression).expression, isDescending: item.isDescending,
+                nullsFirst: item.nullsFirst)
+        }
+        if isDistinct, assignments.count > visible {
+            throw SQLError(
+                .invalid, "with SELECT DISTINCT, ORDER BY can name selected expressions alone",
+                position: assignments[visible].expression.position)
+        }
+        var plan = Plan.project(input, assignments)
+        if isDistinct { plan = .distinct(plan) }
+        if !items.isEmpty {
+            plan = .sort(plan, items, limit: limit, offset: offset)
+        } else if limit != nil || offset > 0 {
+            plan = .limit(plan, limit: limit, offset: offset)
+        }
+        return BoundQuery(plan: plan, columns: named)
+    }
+
+    // MARK: The select list
+
+    private func bindItems(_ select: Select, _ binding: ExpressionBinding) throws -> [Output] {
+        var outputs: [Output] = []
+        binding.clause = "the select list"
+        for (place, item) in select.items.enumerated() {
+            switch item {
+            case .star(let star): outputs += try expand(star, binding)
+            case .expression(let expression, let alias):
+                let bound = try bind(expression, binding)
+                let name = alias?.name ?? select.itemNames[place]
+                outputs.append(Output(name: name, expression: bound))
+                if binding.scope.aliases[name] == nil { binding.scope.aliases[name] = bound }
+            }
+        }
+        if outputs.isEmpty { throw SQLError(.invalid, "the select list is empty", position: select.position) }
+        return outputs
+    }
+
+    /// `*` and `t.*`.
+    private func expand(_ star: Select.Star, _ binding: ExpressionBinding) throws -> [Output] {
+        let tables = star.qualifier.isEmpty ? binding.scope.tables : binding.scope.table(star.qualifier)
+        if tables.isEmpty {
+            let name = star.qualifier.map(\.name).joined(separator: ".")
+            throw SQLError(
+                .notFound,
+                name.isEmpty ? "* stands for nothing without FROM" : "there is no table \(name) in FROM",
+                position: star.position)
+        }
+        var outputs: [Output] = []
+        let all = tables.flatMap(\.columns)
+        let pattern = try star.pattern.map { text in
+            try Array(text.utf8).withUnsafeBufferPointer {
+                try LikePattern.compile($0, isCaseInsensitive: true)
+            }
+        }
+        for column in all where star.qualifier.isEmpty ? !column.isHidden : !column.name.hasPrefix("$SEQ") {
+            if star.excluded.contains(where: { $0.name == column.name }) { continue }
+            if let pattern, !Array(column.name.utf8).withUnsafeBufferPointer({ pattern.matches($0) }) {
+                continue
+            }
+            var output = Output(name: column.name, expression: column.column.expression)
+            if let replacement = star.replaced.first(where: { $0.name.name == column.name }) {
+                output.expression = try bind(replacement.expression, binding)
+            }
+            if let rename = star.renamed.first(where: { $0.from.name == column.name }) {
+                output.name = rename.to.name
+            }
+            outputs.append(output)
+        }
+        for name in star.excluded + star.replaced.map(\.name) + star.renamed.map(\.from)
+        where !all.contains(where: { $0.name == name.name }) {
+            throw SQLError(
+                .notFound, "there is no column \(name.name) to be named here", position: name.position)
+        }
+        return outputs
+    }
+
+    // MARK: ORDER BY
+
+    private func bindOrder(
+        _ order: [OrderItem], orderByAll: OrderItem?, _ outputs: [Output], _ binding: ExpressionBinding
+    ) throws
+        -> [Plan.SortItem]
+    {
+        binding.clause = "ORDER BY"
+        if let orderByAll { return outputs.map { sortItem($0.expression, orderByAll) } }
+        return try order.map { item in
+            if let place = try ordinal(item.expression, count: outputs.count, "ORDER BY") {
+                return sortItem(outputs[place].expression, item)
+            }
+            if case .column(let parts) = item.expression.kind, parts.count == 1,
+                let output = outputs.first(where: { $0.name == parts[0].name })
+            {
+                return sortItem(output.expression, item)
+            }
+            return sortItem(try bind(item.expression, binding), item)
+        }
+    }
+}
+
+extension Scope {
+    /// Whether a column belongs to this scope or one around it.
+    func produces(_ id: ColumnID) -> Bool {
+        tables.contains { $0.columns.contains { $0.column.id == id } } || parent?.produces(id) == true
+    }
+}

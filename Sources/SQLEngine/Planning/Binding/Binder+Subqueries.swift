@@ -1,0 +1,301 @@
+import Vectors
+
+extension Binder {
+    /// `(SELECT …)` as a value: that of its one row, NULL where it has none.
+    func scalarSubquery(_ query: Query, _ binding: ExpressionBinding, _ position: Int) throws
+        -> BoundExpression
+    {
+        let bound = try bind(query, parent: binding.scope)
+        guard bound.columns.count == 1 else {
+            throw SQLError(
+                .invalid,
+                "a subquery that stands for a value gives one column, and this gives \(bound.columns.count)",
+                position: position)
+        }
+        let value = bound.columns[0].column
+        let empty = emptyValue(of: value, in: bound.plan)
+        guard let empty, empty.constant != .null else {
+            binding.addSubquery { try self.attach(bound.plan, to: $0, kind: .single, position: position) }
+            return BoundExpression(.column(value.id), value.type, position: position)
+        }
+        // Where nothing correlates, COUNT is 0 and not NULL: a marker tells whether there was a group.
+        let marker = makeColumn(.boolean)
+        let marked = Plan.project(
+            bound.plan,
+            bound.plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
+        binding.addSubquery { try self.attach(marked, to: $0, kind: .single, position: position) }
+        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
+        return BoundExpression(
+            .conditional([.init(condition: isMissing, value: empty)], otherwise: value.expression),
+            value.type, position: position)
+    }
+
+    /// What a column of an aggregation without keys is when there are no rows; `nil` for other plans.
+    private func emptyValue(of column: PlanColumn, in plan: Plan) -> BoundExpression? {
+        switch plan {
+        case .project(let input, let assignments):
+            guard let assignment = assignments.first(where: { $0.column.id == column.id }) else { return nil }
+            var values: [ColumnID: BoundExpression] = [:]
+            for id in assignment.expression.columns {
+                guard let source = input.columns.first(where: { $0.id == id }),
+                    let value = emptyValue(of: source, in: input)
+                else { return nil }
+                values[id] = value
+            }
+            let result = assignment.expression.substituting(values).rewritten(fold)
+            return result.constant == nil ? nil : result
+        case .aggregate(let aggregate) where aggregate.keys.isEmpty:
+            guard let call = aggregate.calls.first(where: { $0.column.id == column.id }) else { return nil }
+            switch call.function {
+            case .count, .countStar, .countIf, .regressionCount:
+                return .constant(.number(0, scale: 0), column.type)
+            default: return .constant(.null, column.type)
+            }
+        default: return nil
+        }
+    }
+
+    /// `EXISTS (SELECT …)`.
+    func exists(_ query: Query, _ binding: ExpressionBinding, _ position: Int) throws -> BoundExpression {
+        let bound = try bind(query, parent: binding.scope)
+        return exists(bound.plan, [], binding, position)
+    }
+
+    /// Whether a subquery has a row for which all of some conditions over its columns and the outer ones are true.
+    private func exists(
+        _ plan: Plan, _ conditions: [BoundExpression], _ binding: ExpressionBinding, _ position: Int
+    ) -> BoundExpression {
+        let mark = makeColumn(.boolean)
+        binding.addSubquery { outer in
+            try self.attach(
+                plan, to: outer, kind: .semi, conditions: conditions, mark: mark, position: position)
+        }
+        return BoundExpression(
+            .coalesce([mark.expression, .constant(.boolean(false), .boolean)]), .boolean, position: position)
+    }
+
+    /// `x IN (SELECT …)` and `x op ANY (SELECT …)`.
+    func inSubquery(
+        _ operand: Expression, _ query: Query, _ operation: BinaryOperator, _ binding: ExpressionBinding,
+        _ position: Int
+    ) throws -> BoundExpression {
+        let operands: [BoundExpression]
+        if case .tuple(let items) = operand.kind {
+            operands = try items.map { try bind($0, binding) }
+        } else {
+            operands = [try bind(operand, binding)]
+        }
+        var bound = try bind(query, parent: binding.scope)
+        guard bound.columns.count == operands.count else {
+            throw SQLError(
+                .invalid,
+                "the subquery gives \(bound.columns.count) columns, and \(operands.count) are compared",
+                position: position)
+        }
+        let pairs = try zip(operands, bound.columns).map { operand, named in
+            try unified(operand, named.column.expression, position: position)
+        }
+        bound = try convert(bound, to: pairs.map(\.2))
+        let inner = bound.columns.map(\.column.expression)
+        if operation == .equal, operands.count == 1, freeColumns(of: bound.plan).isEmpty {
+            let mark = makeColumn(.boolean)
+            let plan = bound.plan
+            let left = pairs[0].0
+            binding.addSubquery { outer in
+                .join(
+                    Plan.JoinPlan(
+                        kind: .semi, left: outer, right: plan, keys: [(left, inner[0], false)], mark: mark))
+            }
+            return BoundExpression(.column(mark.id), .boolean, position: position)
+        }
+        let tests = try zip(pairs, inner).map { try compare(operation, $0.0, $1, position: position) }
+        let match = exists(bound.plan, tests, binding, position)
+        // A comparison that nobody knows the outcome of makes "not in" unknown.
+        let unknown = simplified(
+            .and, tests.map { BoundExpression(.or([$0, BoundExpression(.isNull($0), .boolean)]), .boolean) },
+            position)
+        let possible = exists(bound.plan, [unknown], binding, position)
+        return BoundExpression(
+            .conditional(
+                [
+                    .init(condition: match, value: .true),
+                    .init(condition: possible, value: .constant(.null, .boolean)),
+                ],
+                otherwise: .constant(.boolean(false), .boolean)), .boolean, position: position)
+    }
+
+    // MARK: Correlation
+
+    /// The columns that a plan reads and does not make: those of the queries around it.
+    func freeColumns(of plan: Plan) -> Set<ColumnID> {
+        var read: Set<ColumnID> = []
+        var made: Set<ColumnID> = []
+        plan.visit { step in
+            for expression in step.expressions { expression.collectColumns(into: &read) }
+            made.formUnion(step.columns.map(\.id))
+        }
+        return read.subtracting(made)
+    }
+
+    /// Joins a subquery that may read columns of `outer` to it.
+    func attach(
+        _ inner: Plan, to outer: Plan, kind: Plan.JoinPlan.Kind, conditions: [BoundExpression] = [],
+        mark: PlanColumn? = nil,
+        position: Int
+    ) throws -> Plan {
+        var join = Plan.JoinPlan(kind: kind, left: outer, right: inner, mark: mark)
+        let free = freeColumns(of: inner)
+        var all = conditions
+        if !free.isEmpty {
+            var correlation = Correlation(self, free: free, isTest: mark != nil, position: position)
+            join.right = try correlation.detached(inner)
+            all += correlation.conditions
+        }
+        if let condition = BoundExpression.all(all) {
+            split(condition, &join)
+        } else if mark != nil {
+            // Whether there is a row at all: one is enough.
+            join.right = .limit(join.right, limit: 1, offset: 0)
+        }
+        return .join(join)
+    }
+}
+
+/// Takes the conditions that read outer columns out of a subquery, so that it can be joined.
+struct Correlation {
+    private let binder: Binder
+    private let free: Set<ColumnID>
+    /// Whether only the presence of rows counts.
+    private let isTest: Bool
+    private let position: Int
+    /// What was taken out: true of a row of the subquery and the outer row it belongs to.
+    private(set) var conditions: [BoundExpression] = []
+
+    init(_ binder: Binder, free: Set<ColumnID>, isTest: Bool, position: Int) {
+        self.binder = binder
+        self.free = free
+        self.isTest = isTest
+        self.position = position
+    }
+
+    private var unsupported: SQLError {
+        SQLError(
+            .unsupported,
+            "this subquery reads columns of the query around it in a way that cannot be turned into a join; write it as a join",
+            position: position)
+    }
+
+    private func isFree(_ expression: BoundExpression) -> Bool { !expression.columns.isDisjoint(with: free) }
+
+    /// The plan without its correlated conditions, giving also the columns that these read.
+    mutating func detached(_ plan: Plan) throws -> Plan {
+        if binder.freeColumns(of: plan).isEmpty { return plan }
+        switch plan {
+        case .filter(let input, let condition):
+            let below = try detached(input)
+            let parts = condition.conjuncts
+            conditions += parts.filter(isFree)
+            return BoundExpression.all(parts.filter { !isFree($0) }).map { .filter(below, $0) } ?? below
+        case .project(let input, let assignments):
+            return try project(input, assignments)
+        case .aggregate(let aggregate): return try self.aggregate(aggregate)
+        case .join(var join):
+            switch join.kind {
+            case .inner:
+                join.left = try detached(join.left)
+                join.right = try detached(join.right)
+                if let condition = join.condition {
+                    conditions += condition.conjuncts.filter(isFree)
+                    join.condition = .all(condition.conjuncts.filter { !isFree($0) })
+                }
+            case .left, .semi, .anti, .single: join.left = try detached(join.left)
+            default: throw unsupported
+            }
+            if Plan.join(join).expressions.contains(where: isFree)
+                || !binder.freeColumns(of: join.right).isEmpty
+            {
+                throw unsupported
+            }
+            return .join(join)
+        case .sort(let input, let items, let limit, let offset):
+            let below = try detached(input)
+            guard let limit, !isTest else {
+                return isTest ? below : .sort(below, items, limit: nil, offset: 0)
+            }
+            guard offset == 0 else { throw unsupported }
+            return .topRows(
+                Plan.TopRows(input: below, partition: try partition(below), order: items, limit: limit))
+        case .limit(let input, let limit, let offset):
+            let below = try detached(input)
+            if isTest, limit != 0, offset == 0 { return below }
+            guard let limit, offset == 0 else { throw unsupported }
+            return .topRows(
+                Plan.TopRows(input: below, partition: try partition(below), order: [], limit: limit))
+        case .distinct(let input): return .distinct(try detached(input))
+        default: throw unsupported
+        }
+    }
+
+    /// The inner sides of the equalities taken out so far; all conditions must be such.
+    private func partition(_ plan: Plan) throws -> [BoundExpression] {
+        let inner = Set(plan.columns.map(\.id))
+        return try conditions.map { condition in
+            guard let (a, b, _) = Binder.equality(condition) else { throw unsupported }
+            if a.columns.isSubset(of: inner), b.columns.isSubset(of: free) { return a }
+            guard b.columns.isSubset(of: inner), a.columns.isSubset(of: free) else { throw unsupported }
+            return b
+        }
+    }
+
+    private mutating func project(_ input: Plan, _ assignments: [Plan.Assignment]) throws -> Plan {
+        let below = try detached(input)
+        var kept = assignments
+        if assignments.contains(where: { isFree($0.expression) }) {
+            guard isTest else { throw unsupported }
+            kept = assignments.filter { !isFree($0.expression) }
+        }
+        return .project(below, kept + missing(from: kept, below))
+    }
+
+    /// Columns that the conditions read and a list of assignments does not pass on.
+    private func missing(from assignments: [Plan.Assignment], _ input: Plan) -> [Plan.Assignment] {
+        let wanted = conditions.reduce(into: Set<ColumnID>()) { $1.collectColumns(into: &$0) }
+        return input.columns.filter { column in
+            wanted.contains(column.id) && !assignments.contains { $0.column.id == column.id }
+        }.map(Plan.Assignment.init(passing:))
+    }
+
+    private mutating func aggregate(_ aggregate: Plan.Aggregate) throws -> Plan {
+        var result = aggregate
+        let before = conditions.count
+        result.input = try detached(aggregate.input)
+        guard !result.calls.contains(where: { $0.arguments.contains(where: isFree) }) else {
+            throw unsupported
+        }
+        let inner = try Correlation(
+            binder, free: free, isTest: isTest, position: position, conditions: Array(conditions[before...])
+        )
+        .partition(result.input)
+        for (index, key) in inner.enumerated() {
+            let column: PlanColumn
+            if let known = result.keys.first(where: { $0.expression.fingerprint == key.fingerprint }) {
+                column = known.column
+            } else {
+                column = key.columnID.map { PlanColumn($0, key.type) } ?? binder.makeColumn(key.type)
+                result.keys.append(Plan.Assignment(column, key))
+            }
+            // Above the aggregation the inner side is known as the key.
+            conditions[before + index] = conditions[before + index].replaced {
+                $0.fingerprint == key.fingerprint ? column.expression : nil
+            }
+        }
+        return .aggregate(result)
+    }
+
+    private init(
+        _ binder: Binder, free: Set<ColumnID>, isTest: Bool, position: Int, conditions: [BoundExpression]
+    ) {
+        self.init(binder, free: free, isTest: isTest, position: position)
+        self.conditions = conditions
+    }
+}

@@ -1,0 +1,113 @@
+package import Vectors
+
+/// Resolves the names of a query, checks its types, and makes a plan of it. One thread; one statement.
+package final class Binder {
+    let catalog: any Catalog
+    let context: EvaluationContext
+    private var columnCount = 0
+    private var recursionCount = 0
+    private var viewNames: [[String]] = []
+    /// The WITH clauses around, innermost last.
+    var commonTables: [[String: CommonTable]] = [[:]]
+    /// Objects that were resolved: full names of tables and views.
+    package private(set) var references: Set<[String]> = []
+    private static let viewDepthMax = 32
+    /// Recursive tables that their own step has read.
+    var recursionUses: Set<Int> = []
+
+    /// What a name of a WITH clause stands for.
+    enum CommonTable {
+        /// A query that is bound anew each time it is named, in the scope of the clauses before it.
+        case query(Query.CommonTable, level: Int)
+        /// The recursive table itself, inside its own definition.
+        case recursive(Int, names: [String], columns: [PlanColumn])
+    }
+
+    package init(catalog: any Catalog, context: EvaluationContext) {
+        self.catalog = catalog
+        self.context = context
+    }
+
+    /// A new column.
+    package func makeColumn(_ type: SQLType) -> PlanColumn {
+        columnCount += 1
+        return PlanColumn(ColumnID(columnCount), type)
+    }
+
+    func makeRecursion() -> Int {
+        recursionCount += 1
+        return recursionCount
+    }
+
+    /// Binds a whole query.
+    package func bind(_ query: Query) throws -> BoundQuery {
+        try bind(query, parent: nil)
+    }
+
+    /// Binds an expression over the columns of a table, for DML, defaults and constraints.
+    package func bind(
+        _ expression: Expression, over columns: [(table: [String], name: String, column: PlanColumn)]
+    )
+        throws -> BoundExpression
+    {
+        let scope = Scope(parent: nil)
+        for (table, name, column) in columns {
+            if scope.tables.last?.name != table { scope.tables.append(Scope.Table(name: table, columns: [])) }
+            scope.tables[scope.tables.count - 1].columns.append(Scope.Column(name: name, column: column))
+        }
+        let binding = ExpressionBinding(scope: scope)
+        let bound = try self.bind(expression, binding)
+        guard binding.subqueries.isEmpty else {
+            throw SQLError(.unsupported, "a subquery cannot stand here", position: expression.position)
+        }
+        return bound
+    }
+
+    func bind(_ query: Query, parent: Scope?) throws -> BoundQuery {
+        commonTables.append([:])
+        defer { commonTables.removeLast() }
+        let level = commonTables.count - 1
+        for table in query.with {
+            guard commonTables[level][table.name.name] == nil else {
+                throw SQLError(.invalid, "WITH names \(table.name.name) twice", position: table.name.position)
+            }
+            commonTables[level][table.name.name] = .query(table, level: level)
+        }
+        return try bindOrdered(query, parent: parent)
+    }
+
+    // MARK: Views
+
+    /// Binds the query of a view, which sees none of the names around it.
+    func bindView(_ text: String, columns: [String], name: [String], position: Int) throws -> BoundQuery {
+        guard viewNames.count < Self.viewDepthMax, !viewNames.contains(name) else {
+            throw SQLError(
+                .invalid,
+                "view \(name.joined(separator: ".")) reads itself, by way of \(viewNames.map { $0.last ?? "" })",
+                position: position)
+        }
+        viewNames.append(name)
+        let outer = commonTables
+        commonTables = [[:]]
+        defer {
+            commonTables = outer
+            viewNames.removeLast()
+        }
+        do {
+            var bound = try bind(try SQLParser.parseQuery(text), parent: nil)
+            if !columns.isEmpty {
+                guard columns.count == bound.columns.count else {
+                    throw SQLError(
+                        .invalid, "its query gives \(bound.columns.count) columns, not \(columns.count)")
+                }
+                for (index, name) in columns.enumerated() { bound.columns[index].name = name }
+            }
+            return bound
+        } catch let error as SQLError {
+            throw SQLError(
+                error.code, "view \(name.joined(separator: ".")): \(error.message)", position: position)
+        }
+    }
+
+    func note(_ name: [String]) { references.insert(name) }
+}

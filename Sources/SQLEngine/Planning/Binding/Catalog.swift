@@ -1,0 +1,42 @@
+package import Vectors
+
+/// What names of tables mean, for the binder.
+package protocol Catalog: AnyObject {
+    /// What a name in FROM stands for; `nil` where there is nothing of the name.
+    func resolve(_ name: ObjectName) throws -> CatalogEntry?
+    /// The files of a stage as a table whose rows have columns `$1`, `$2` ….
+    func stage(_ reference: StageReference) throws -> any TableSource
+    /// A session variable, written `$NAME`.
+    func variable(_ name: String) -> Scalar?
+    /// Names that resemble one that was not found, best first.
+    func namesLike(_ name: ObjectName) -> [String]
+}
+
+/// What a name stands for.
+package enum CatalogEntry {
+    /// A table, with the full name: database, schema, table.
+    case table(any TableSource, name: [String])
+    /// A view: the text of its query, and the names of its columns where it gives them.
+    case view(query: String, columns: [String], name: [String])
+}
+
+/// A query that is bound: how it is computed, and what its columns are called.
+package struct BoundQuery: Sendable {
+    package var plan: Plan
+    package var columns: [NamedColumn]
+
+    package struct NamedColumn: Sendable {
+        package var name: String
+        package var column: PlanColumn
+
+        package init(name: String, column: PlanColumn) {
+            self.name = name
+            self.column = column
+        }
+    }
+
+    package init(plan: Plan, columns: [NamedColumn]) {
+        self.plan = plan
+        self.columns = columns
+    }
+}
