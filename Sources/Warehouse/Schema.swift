@@ -1,9 +1,10 @@
-/// The tables that every warehouse has, as SQL.
+import Vectors
+
+/// The tables that every warehouse has.
 ///
 /// ```
-/// BRONZE_STOCK_QUOTES_RAW   V VARIANT and where each row came from: a view over the shredded rows
-/// RAW_SHREDDED              the rows of it: V's usual paths as typed columns, RESIDUE for lines that hold more
-/// LOAD_HISTORY              the objects that have been loaded: the ledger
+/// BRONZE_STOCK_QUOTES_RAW   V VARIANT and where each row came from: a table of columns
+/// LOAD_HISTORY              the objects that have been loaded: the ledger; this and the following as SQLite tables
 /// LOAD_OFFSETS              how far each partition has been loaded
 /// LOAD_REJECTS              what could not be loaded, with the place and the reason
 /// BUILD_HISTORY             which models were built when, and what came out
@@ -12,9 +13,18 @@ enum Schema {
     /// `PRAGMA application_id` of a warehouse file: "Tape".
     static let applicationID: Int64 = 0x5461_7065
     /// `PRAGMA user_version`: the version of these definitions.
-    static let version: Int64 = 1
-    /// The schema's name, as Snowflake's users write it.
+    static let version: Int64 = 2
+    /// The database and the schema that are there from the start, named as the usual projects name theirs.
+    static let databaseName = "STOCKS_MDS"
     static let name = "COMMON"
+    /// The table that the pipeline loads into.
+    static let rawTable = "BRONZE_STOCK_QUOTES_RAW"
+    /// Its columns: the JSON, where it came from, and a number that rises in the order of loading.
+    static let rawColumns: [(name: String, type: SQLType)] = [
+        ("V", .variant), ("TOPIC", .varchar), ("LOG_PARTITION", .integer), ("LOG_OFFSET", .integer),
+        ("OBJECT_KEY", .varchar),
+        ("LOADED_AT", .timestampNTZ), ("RAW_ID", .integer),
+    ]
 
     static let definitions = """
         CREATE TABLE LOAD_HISTORY (
@@ -55,22 +65,6 @@ enum Schema {
             LOADED_AT TEXT NOT NULL,
             UNIQUE (SOURCE_FILE, LINE_NUMBER, CONTENT_HASH, REASON)
         );
-        CREATE TABLE RAW_SHREDDED (
-            RAW_ID INTEGER PRIMARY KEY,
-            LOAD_ID INTEGER NOT NULL REFERENCES LOAD_HISTORY,
-            LOG_OFFSET INTEGER NOT NULL,
-            C, D, DP, H, L, O, PC, T,
-            SYMBOL TEXT NOT NULL,
-            FETCHED_AT,
-            RESIDUE TEXT
-        );
-        CREATE VIEW BRONZE_STOCK_QUOTES_RAW AS
-        SELECT coalesce(
-                   r.RESIDUE,
-                   json_object('c', r.C, 'd', r.D, 'dp', r.DP, 'h', r.H, 'l', r.L, 'o', r.O, 'pc', r.PC, 't', r.T,
-                               'symbol', r.SYMBOL, 'fetched_at', r.FETCHED_AT)) AS V,
-               h.TOPIC, h.LOG_PARTITION, r.LOG_OFFSET, h.OBJECT_KEY, h.LOADED_AT, r.RAW_ID
-        FROM RAW_SHREDDED r LEFT JOIN LOAD_HISTORY h ON h.LOAD_ID = r.LOAD_ID;
         CREATE TABLE BUILD_HISTORY (
             BUILD_ID INTEGER NOT NULL,
             MODEL TEXT NOT NULL,

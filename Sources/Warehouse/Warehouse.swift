@@ -1,16 +1,19 @@
+import ColumnStore
+import SQLEngine
 public import SQLiteKit
+import Vectors
 
-/// A warehouse: raw rows, load ledger, rejects and models in one SQLite file, which any SQLite tool can open
-/// too.
+/// A warehouse: tables of columns, their catalogue, the ledgers of loads and builds, in one SQLite file.
 ///
-/// Its tables are found with and without the schema's name, `COMMON`. Not thread-safe: one warehouse object
-/// to a thread. One process writes at a time; any number read beside it, each seeing whole transactions
+/// `makeSession()` gives SQL in the dialect of Snowflake. Not thread-safe: one warehouse object to a thread.
+/// One process writes at a time; any number read beside it, each seeing whole transactions
 /// (WAL).
 public final class Warehouse {
     /// The file.
     public let path: String
-    /// The connection that the warehouse works on.
+    /// The connection that the warehouse works on: SQLite's own SQL, for the ledgers and for tests.
     public let connection: Connection
+    let columns: ColumnDatabase
 
     /// Opens the warehouse at `path`, making it where it is missing and `access` allows.
     ///
@@ -28,8 +31,32 @@ public final class Warehouse {
             throw WarehouseError(
                 .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
         }
-        connection.addFunction("round") { DecimalRounding.round($0, places: $1) }
-        connection.addAggregate("stddev_pop", PopulationDeviation.self)
+        columns = try ColumnDatabase(connection, isReadOnly: true)
+    }
+
+    /// A session to run SQL in.
+    public func makeSession(_ options: Session.Options = Session.Options()) -> Session {
+        Session(self, options)
+    }
+
+    /// Runs `body` with one view of the file.
+    func readTransaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
+        return try body()
+    }
+
+    /// Runs `body` inside the transaction that is open; an error in it undoes what it did, and that alone.
+    func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        try connection.execute("SAVEPOINT statement")
+        do {
+            let result = try body()
+            try connection.execute("RELEASE statement")
+            return result
+        } catch {
+            if !connection.isIdle { try? connection.execute("ROLLBACK TO statement; RELEASE statement") }
+            throw error
+        }
     }
 
     private static func connect(_ path: String, _ access: Connection.Access) throws -> Connection {
@@ -48,7 +75,6 @@ public final class Warehouse {
 
     private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws
     {
-        connection.nameMainSchema(Schema.name)
         connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         // The page size must stand before the first table is made. The cache is small because reads go
         // through the mapping and because the sorter's runs are as large as the cache: those that fit the
@@ -64,7 +90,8 @@ public final class Warehouse {
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4096")
             if applicationID == 0, tables == 0 {
                 return try connection.transaction {
-                    try connection.execute(Schema.definitions)
+                    try connection.execute(Schema.definitions + CatalogSchema.sql)
+                    try createCatalog(connection)
                     try connection.execute(
                         "PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(Schema.version)"
                     )
@@ -80,6 +107,22 @@ public final class Warehouse {
         }
     }
 
+    /// The database, the schema and the raw table that are there from the start.
+    private static func createCatalog(_ connection: Connection) throws {
+        let database = try ColumnDatabase(connection)
+        let store = CatalogStore(connection)
+        try store.addDatabase(Schema.databaseName, comment: nil, now: 0)
+        for schema in [Schema.name, "PUBLIC"] {
+            try store.addSchema(Schema.databaseName, schema, comment: nil, now: 0)
+        }
+        let table = try database.createTable(Schema.rawColumns.map(\.type))
+        let ids = try database.columns(table).map(\.id)
+        let columns = zip(Schema.rawColumns, ids).map { CatalogColumn(name: $0.name, id: $1, type: $0.type) }
+        let name = QualifiedName(database: Schema.databaseName, schema: Schema.name, name: Schema.rawTable)
+        try store.add(
+            CatalogObject(id: 0, name: name, kind: .table, table: table, createdOn: 0), columns: columns)
+    }
+
     /// A table or view and its size.
     public struct TableInfo: Sendable, Equatable {
         /// The name.
@@ -90,16 +133,24 @@ public final class Warehouse {
         public let rows: Int64
     }
 
-    /// All tables and views, sorted by name, with their rows counted.
+    /// All tables and views of the schema that is there from the start, sorted by name, with their rows counted.
     public func tables() throws -> [TableInfo] {
-        let names = try connection.rows(
-            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
-        )
-        return try names.compactMap { row in
-            guard case .text(let name) = row[0], case .text(let kind) = row[1] else { return nil }
-            return TableInfo(
-                name: name, kind: kind,
-                rows: try connection.integer("SELECT count(*) FROM \(quoted(name))") ?? 0)
+        try readTransaction {
+            let store = CatalogStore(connection)
+            let session = makeSession()
+            var all = try NativeTables.all.keys.map { name in
+                TableInfo(
+                    name: name, kind: "table",
+                    rows: try connection.integer("SELECT count(*) FROM \(name)") ?? 0)
+            }
+            for object in try store.objects(.relation, database: Schema.databaseName, schema: Schema.name) {
+                let rows =
+                    try object.table.map { Int64(try columns.snapshot($0).rowCount) }
+                    ?? session.countRows(of: object.name)
+                all.append(
+                    TableInfo(name: object.name.name, kind: object.kind.rawValue.lowercased(), rows: rows))
+            }
+            return all.sorted { $0.name < $1.name }
         }
     }
 
@@ -114,6 +165,4 @@ public final class Warehouse {
     }
 
     private static let busyTimeoutMilliseconds: Int32 = 10_000
-
-    private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 }

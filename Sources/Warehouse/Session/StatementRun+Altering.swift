@@ -1,0 +1,156 @@
+import ColumnStore
+import SQLEngine
+import Vectors
+
+extension StatementRun {
+    func alterTable(_ alter: AlterTable) throws -> StatementOutcome {
+        if alter.ifExists, try store.object(catalog.qualified(alter.name), .relation) == nil {
+            return Self.success
+        }
+        let object = try table(alter.name)
+        try requireAlterable(object, alter)
+        switch alter.action {
+        case .rename(let name): try rename(object, to: name)
+        case .addColumns(let definitions, let ifNotExists):
+            try addColumns(definitions, ifNotExists, to: object)
+        case .dropColumns(let names, let ifExists): try dropColumns(names, ifExists, from: object)
+        case .renameColumn(let old, let new): try renameColumn(old, to: new, in: object)
+        case .alterColumns(let changes):
+            for (name, change) in changes { try alterColumn(name, change, of: try table(alter.name)) }
+        case .clusterBy(let keys): try setClusterKeys(keys, of: object)
+        case .dropClusteringKey:
+            var object = object
+            object.definition = nil
+            try store.update(object)
+        case .swap(let other): try swap(object, with: try table(other), alter.position)
+        case .set(let options): try setOptions(options, of: object)
+        case .unset(let names):
+            guard names.contains("COMMENT") else { break }
+            var object = object
+            object.comment = nil
+            try store.update(object)
+        // Constraints inform, and nothing enforces them.
+        case .addConstraint, .dropConstraint: break
+        }
+        return Self.success
+    }
+
+    /// The raw table keeps its name and its columns: the pipeline loads into it.
+    private func requireAlterable(_ object: CatalogObject, _ alter: AlterTable) throws {
+        switch alter.action {
+        case .clusterBy, .dropClusteringKey, .set, .unset, .addConstraint, .dropConstraint: return
+        case .alterColumns(let changes):
+            let isHarmless = changes.allSatisfy { _, change in
+                switch change {
+                case .comment, .unsetComment: true
+                default: false
+                }
+            }
+            if isHarmless { return }
+        default: break
+        }
+        if case .swap(let other) = alter.action {
+            try requireChangeable(catalog.qualified(other), alter.position)
+        }
+        try requireChangeable(object.name, alter.position)
+    }
+
+    func requireChangeable(_ name: QualifiedName, _ position: Int) throws {
+        if name.database == Schema.databaseName, name.schema == Schema.name, name.name == Schema.rawTable {
+            throw SQLError(
+                .invalid, "\(name.name) is what the pipeline loads into, and stays as it is",
+                position: position)
+        }
+    }
+
+    // MARK: Names
+
+    /// Gives a table or view another name, in another schema perhaps.
+    func rename(_ object: CatalogObject, to name: ObjectName) throws {
+        let new = catalog.qualified(name)
+        try requireSchema(new, name.position)
+        guard try store.object(new, object.kind.space) == nil else {
+            throw SQLError(.alreadyExists, "\(new.description) already exists", position: name.position)
+        }
+        var object = object
+        object.name = new
+        try store.update(object)
+    }
+
+    private func swap(_ first: CatalogObject, with second: CatalogObject, _ position: Int) throws {
+        guard first.id != second.id else {
+            throw SQLError(.invalid, "a table cannot be swapped with itself", position: position)
+        }
+        var (first, second) = (first, second)
+        let (name, other) = (first.name, second.name)
+        // Names are unique, so that one of them has to step aside.
+        first.name.name = "\u{0}\(first.id)"
+        try store.update(first)
+        second.name = name
+        try store.update(second)
+        first.name = other
+        try store.update(first)
+    }
+
+    // MARK: Options
+
+    private func setClusterKeys(_ keys: [Expression], of object: CatalogObject) throws {
+        let columns = try store.columns(of: object)
+        let names = try keys.map { expression -> String in
+            guard case .column(let parts) = expression.kind, let name = parts.last?.name else {
+                throw SQLError(.unsupported, "CLUSTER BY takes columns", position: expression.position)
+            }
+            guard let column = columns.first(where: { $0.name == name }) else {
+                throw SQLError(
+                    .notFound, "CLUSTER BY names \(name), which is no column of the table",
+                    position: expression.position)
+            }
+            guard !column.type.isSemiStructured else {
+                throw SQLError(
+                    .invalid, "rows cannot be clustered by a \(column.type)", position: expression.position)
+            }
+            return name
+        }
+        var object = object
+        object.definition = names.joined(separator: ",")
+        try store.update(object)
+    }
+
+    /// COMMENT is kept; the others are about what an embedded database does not have.
+    private func setOptions(_ options: [String: OptionValue], of object: CatalogObject) throws {
+        guard let comment = options["COMMENT"] else { return }
+        var object = object
+        object.comment = comment.text
+        try store.update(object)
+    }
+
+    // MARK: Views
+
+    func alterView(_ alter: AlterView) throws -> StatementOutcome {
+        let name = catalog.qualified(alter.name)
+        guard var object = try store.object(name, .relation) else {
+            if alter.ifExists { return Self.success }
+            throw SQLError(.notFound, "view \(name.description) does not exist", position: alter.position)
+        }
+        guard object.kind == .view else {
+            throw SQLError(
+                .invalid, "\(name.description) is a table: write ALTER TABLE", position: alter.position)
+        }
+        switch alter.action {
+        case .rename(let new): try rename(object, to: new)
+        case .comment(let comment):
+            object.comment = comment
+            try store.update(object)
+        // Whom to hide a view's query from: there are no users.
+        case .secure: break
+        }
+        return Self.success
+    }
+}
+
+extension CatalogObject {
+    /// The columns that rows are clustered by, the most important first.
+    var clusterKeys: [String] {
+        kind == .table ? definition?.split(separator: ",").map(String.init) ?? [] : []
+    }
+}
