@@ -1,0 +1,135 @@
+import ColumnStore
+import SQLiteKit
+import TestSupport
+import Testing
+import Vectors
+import WarehouseExtension
+
+@testable import Warehouse
+
+@Suite struct MirrorTests {
+    private func refresh(_ fixture: Fixture) throws {
+        let connection = fixture.warehouse.connection
+        try connection.transaction { try SQLiteMirror(connection, fixture.warehouse.columns).refresh() }
+    }
+
+    /// The tables of the file that are neither the warehouse's own nor its ledgers, with how they are made.
+    private func shown(_ fixture: Fixture) throws -> [String: String] {
+        let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
+        let rows = try plain.rows(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'TH\\_%' ESCAPE '\\'")
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0].text ?? "", $0[1].text ?? "") })
+            .filter {
+                NativeTables.all[$0.key] == nil && !$0.key.hasPrefix("sqlite_") && $0.key != Schema.rawTable
+            }
+    }
+
+    @Test func smallTablesAreCopies() throws {
+        let fixture = try Fixture()
+        try AllTypes.fill(fixture)
+        try fixture.session.execute(
+            "CREATE SCHEMA S2; CREATE TABLE S2.\"a.b\" AS SELECT 'x' AS C; CREATE VIEW W AS SELECT 1 AS ONE")
+        try refresh(fixture)
+        // A program without the modules reads them.
+        let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
+        let expected = try fixture.session.query("SELECT * FROM COMMON.EVERYTHING ORDER BY ID").rows
+        #expect(try plain.rows("SELECT * FROM EVERYTHING ORDER BY ID") == expected.map { $0.map(\.inSQLite) })
+        #expect(try plain.rows("SELECT * FROM \"S2.a.b\"") == [[.text("x")]])
+        #expect(Set(try shown(fixture).keys) == ["EVERYTHING", "S2.a.b"])
+    }
+
+    @Test func changesAreFollowed() throws {
+        let fixture = try Fixture()
+        let session = fixture.session
+        try session.execute(
+            "CREATE TABLE A (X INTEGER, Y VARCHAR); INSERT INTO A VALUES (1, 'one'), (2, NULL)")
+        try refresh(fixture)
+        let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
+        #expect(try plain.rows("SELECT * FROM A") == [[.integer(1), .text("one")], [.integer(2), .null]])
+        try session.execute("INSERT INTO A VALUES (3, 'three')")
+        try refresh(fixture)
+        #expect(try plain.integer("SELECT count(*) FROM A") == 3)
+        try session.execute("CREATE OR REPLACE TABLE A AS SELECT 1.5::NUMBER(5, 1) AS Z")
+        try refresh(fixture)
+        let replaced = try plain.rows("SELECT * FROM A")
+        #expect(replaced == [[.real(1.5)]])
+        #expect(try shown(fixture) == ["A": "CREATE TABLE \"A\"(\"Z\" REAL)"])
+        try session.execute("DROP TABLE A")
+        try refresh(fixture)
+        #expect(try shown(fixture).isEmpty)
+    }
+
+    @Test func largeTablesAreVirtual() throws {
+        let fixture = try Fixture()
+        try fixture.session.execute("CREATE TABLE L (X INTEGER)")
+        let limit = SQLiteMirror.copiedRowsMax
+        try fixture.append((0..<limit).map { [.integer($0)] }, [.integer], to: "L")
+        try refresh(fixture)
+        #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)
+        try fixture.append([[.integer(limit)]], [.integer], to: "L")
+        try refresh(fixture)
+        #expect(try shown(fixture)["L"]?.hasPrefix("CREATE VIRTUAL TABLE ") == true)
+        #expect(
+            try fixture.plainConnection().rows("SELECT count(*), sum(X) FROM L") == [
+                [.integer(20_001), .integer(200_010_000)]
+            ])
+        #expect(try fixture.warehouse.connection.integer("SELECT max(X) FROM L") == Int64(limit))
+        // The same connection sees the rows that come.
+        try fixture.append([[.integer(-1)]], [.integer], to: "L")
+        try refresh(fixture)
+        #expect(try fixture.warehouse.connection.integer("SELECT min(X) FROM L") == -1)
+        try fixture.delete(Set(0..<100), from: "L")
+        try refresh(fixture)
+        #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)
+        #expect(try fixture.warehouse.connection.integer("SELECT count(*) FROM L") == Int64(limit) - 98)
+    }
+
+    @Test func anUnchangedTableIsNotWrittenAgain() throws {
+        let fixture = try Fixture()
+        try fixture.session.execute("CREATE TABLE A AS SELECT 1 AS X; CREATE TABLE B AS SELECT 1 AS X")
+        try refresh(fixture)
+        let writer = try Connection(path: fixture.warehouse.path, access: .readWrite)
+        try writer.execute("UPDATE A SET X = 99; UPDATE B SET X = 99")
+        try fixture.session.execute("INSERT INTO B VALUES (2)")
+        try refresh(fixture)
+        #expect(try writer.rows("SELECT X FROM A") == [[.integer(99)]])
+        #expect(try writer.rows("SELECT X FROM B") == [[.integer(1)], [.integer(2)]])
+        // A copy that somebody has removed comes back.
+        try writer.execute("DROP TABLE A")
+        try refresh(fixture)
+        #expect(try writer.rows("SELECT X FROM A") == [[.integer(1)]])
+    }
+
+    @Test func namesOfOthersStayTheirs() throws {
+        let fixture = try Fixture()
+        let writer = try Connection(path: fixture.warehouse.path, access: .readWrite)
+        try writer.execute("CREATE TABLE mine (q); INSERT INTO mine VALUES (7)")
+        try fixture.session.execute(
+            """
+            CREATE TABLE MINE AS SELECT 1 AS X; CREATE TABLE TH_TABLES AS SELECT 1 AS X; CREATE TABLE "Twice" AS SELECT 1 AS X;
+            CREATE TABLE TWICE AS SELECT 2 AS X; CREATE TABLE "sqlite_x" AS SELECT 1 AS X
+            """)
+        try refresh(fixture)
+        #expect(try writer.rows("SELECT q FROM mine") == [[.integer(7)]])
+        #expect(Set(try shown(fixture).keys) == ["mine", "Twice"])
+        #expect(try writer.rows("SELECT X FROM Twice") == [[.integer(1)]])
+    }
+
+    @Test func aRollbackTakesTheMirrorWithIt() throws {
+        let fixture = try Fixture()
+        let connection = fixture.warehouse.connection
+        try fixture.session.execute("CREATE TABLE A AS SELECT 1 AS X")
+        try refresh(fixture)
+        struct Stop: Error {}
+        #expect(throws: Stop.self) {
+            try connection.transaction {
+                try fixture.session.execute("CREATE TABLE B AS SELECT 1 AS X; DROP TABLE A")
+                try SQLiteMirror(connection, fixture.warehouse.columns).refresh()
+                throw Stop()
+            }
+        }
+        #expect(Set(try shown(fixture).keys) == ["A"])
+        try refresh(fixture)
+        #expect(Set(try shown(fixture).keys) == ["A"])
+    }
+}
