@@ -11,9 +11,13 @@ let package = Package(
         .library(name: "PartitionedLog", targets: ["PartitionedLog"]),
         .library(name: "ObjectStore", targets: ["ObjectStore"]),
         .library(name: "Warehouse", targets: ["Warehouse"]),
+        .library(name: "SQLEngine", targets: ["SQLEngine"]),
+        .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Modeling", targets: ["Modeling"]),
         .library(name: "SQLiteKit", targets: ["SQLiteKit"]),
         .library(name: "DurableIO", targets: ["DurableIO"]),
+        // What SQLite's own tools load to read the tables of a warehouse.
+        .library(name: "warehouse", type: .dynamic, targets: ["WarehouseExtension"]),
     ],
     dependencies: [
         // Subcommands, help, completions and usage errors of the command line.
@@ -34,9 +38,13 @@ let package = Package(
             name: "CZstd", pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .target(name: "CKernels"),
+        .target(
+            name: "CSQLiteAPI", dependencies: ["CSQLite"],
+            linkerSettings: [.linkedLibrary("sqlite3", .when(platforms: [.macOS]))]),
+        .target(name: "CWarehouseExtension", dependencies: ["CSQLiteAPI"]),
 
         // MARK: Ground floor
-        .target(name: "SQLiteKit", dependencies: ["CSQLite"]),
+        .target(name: "SQLiteKit", dependencies: ["CSQLiteAPI"]),
         .target(
             name: "DurableIO",
             dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
@@ -51,7 +59,20 @@ let package = Package(
         .target(
             name: "ObjectStore",
             dependencies: ["DurableIO", .product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "Warehouse", dependencies: ["SQLiteKit"]),
+
+        // MARK: Warehouse
+        .target(name: "Vectors"),
+        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "Vectors"]),
+        .target(
+            name: "ColumnStore", dependencies: ["CKernels", "DurableIO", "SQLiteKit", "Vectors"]),
+        .target(
+            name: "WarehouseExtension",
+            dependencies: ["CSQLiteAPI", "CWarehouseExtension", "ColumnStore", "SQLiteKit", "Vectors"]),
+        .target(
+            name: "Warehouse",
+            dependencies: [
+                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Vectors", "WarehouseExtension",
+            ]),
         .target(name: "Modeling", dependencies: ["Warehouse", "SQLiteKit"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),
 
@@ -60,15 +81,15 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "SQLiteKit",
-                "Warehouse",
+                "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "tapehouse",
             dependencies: [
-                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
-                "SQLiteKit",
-                "Warehouse",
+                "ColumnStore", "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog",
+                "Pipeline",
+                "SQLEngine", "SQLiteKit", "Vectors", "Warehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -85,17 +106,33 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["DurableIO", "ObjectStore", "TestSupport"]),
-        .testTarget(name: "WarehouseTests", dependencies: ["SQLiteKit", "TestSupport", "Warehouse"]),
+        .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"]),
         .testTarget(
-            name: "ModelingTests", dependencies: ["Modeling", "SQLiteKit", "TestSupport", "Warehouse"]),
+            name: "SQLEngineTests", dependencies: ["DurableIO", "SQLEngine", "TestSupport", "Vectors"]),
+        .testTarget(
+            name: "ColumnStoreTests",
+            dependencies: ["ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Vectors"]),
+        .testTarget(
+            name: "WarehouseTests",
+            dependencies: [
+                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+            ]),
+        .testTarget(
+            name: "WarehouseExtensionTests",
+            dependencies: [
+                "ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                "WarehouseExtension",
+            ]),
+        .testTarget(
+            name: "ModelingTests",
+            dependencies: ["Modeling", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse"]),
         .testTarget(name: "MarketDataTests", dependencies: ["DurableIO", "MarketData", "TestSupport"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
                 "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
-                "SQLiteKit",
-                "TestSupport",
-                "Warehouse", .product(name: "Logging", package: "swift-log"),
+                "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),

@@ -19,11 +19,15 @@ public struct ModelResult: Sendable, Equatable {
 public struct Builder {
     private let project: Project
     private let warehouse: Warehouse
+    private let session: Session
 
     /// A builder of `project` in `warehouse`.
-    public init(_ project: Project, in warehouse: Warehouse) {
+    ///
+    /// - Parameter session: what runs the models' SQL; one of its own where it is `nil`.
+    public init(_ project: Project, in warehouse: Warehouse, session: Session? = nil) {
         self.project = project
         self.warehouse = warehouse
+        self.session = session ?? warehouse.makeSession()
     }
 
     /// Builds every model in one transaction: readers see all of them as before or all of them new.
@@ -31,24 +35,19 @@ public struct Builder {
     /// - Parameters:
     ///   - builtAt: the time to stamp it with, as `YYYY-MM-DD HH:MM:SS`.
     ///   - willBuild: called with each model's name before it is built; an error in it undoes the build.
-    /// - Throws: `SQLiteError` where a model's SQL fails; then nothing has changed.
+    /// - Throws: `SQLError` where a model's SQL fails; then nothing has changed.
     public func build(builtAt: String, willBuild: (String) throws -> Void = { _ in }) throws -> [ModelResult]
     {
         let connection = warehouse.connection
         return try connection.transaction {
             let buildID = (try connection.integer("SELECT max(BUILD_ID) FROM BUILD_HISTORY") ?? 0) + 1
-            let through = try connection.integer("SELECT max(RAW_ID) FROM RAW_SHREDDED") ?? 0
+            let through = try warehouse.lastRawID()
             let record = try connection.prepare("INSERT INTO BUILD_HISTORY VALUES (?, ?, ?, ?, ?, ?, ?)")
             return try project.models.map { model in
                 try willBuild(model.name)
                 let start = ContinuousClock.now
-                let merged = try materialize(model, through: through)
+                let changed = try materialize(model, through: through)
                 let duration = ContinuousClock.now - start
-                let rows =
-                    model.materialization == .view
-                    ? nil : Int(try connection.integer("SELECT count(*) FROM \(model.table)") ?? 0)
-                // What is not merged is written whole.
-                let changed = merged ?? rows
                 let values: [SQLiteValue] = [
                     .integer(buildID), .text(model.name), .text(model.materialization.name),
                     changed.map { .integer(Int64($0)) } ?? .null, .integer(duration.milliseconds),
@@ -57,47 +56,71 @@ public struct Builder {
                 ]
                 record.bind(values)
                 try record.run()
+                let rows = model.materialization == .view ? nil : try warehouse.rowCount(of: model.table)
                 return ModelResult(
                     name: model.name, materialization: model.materialization.name, rowsChanged: changed,
-                    rows: rows,
-                    duration: duration)
+                    rows: rows, duration: duration)
             }
         }
     }
 
-    /// Makes a model's view or table; the number of rows merged into it, or `nil` where none are merged.
+    /// Makes a model's view or table; the number of rows written, or `nil` for a view.
     private func materialize(_ model: Model, through: Int64) throws -> Int? {
-        let connection = warehouse.connection
         switch model.materialization {
         case .view:
-            try connection.execute("DROP VIEW IF EXISTS \(model.table)")
-            try connection.execute("CREATE VIEW \(model.table) AS \(model.resolvedSQL)")
+            try session.run("CREATE OR REPLACE VIEW \(model.fullName) AS\n\(model.resolvedSQL)")
             return nil
         case .table:
-            try connection.execute("DROP TABLE IF EXISTS \(model.table)")
-            try connection.execute("CREATE TABLE \(model.table) AS \(model.resolvedSQL)")
-            return nil
-        case .incremental(let columns, let merge):
-            let exists =
-                try connection.integer("SELECT 1 FROM sqlite_master WHERE name = ?", .text(model.table))
-                != nil
-            if !exists { try connection.execute("CREATE TABLE \(model.table) (\(columns)) WITHOUT ROWID") }
+            return try session.run("CREATE OR REPLACE TABLE \(model.fullName) AS\n\(model.resolvedSQL)")
+                .changedRows
+        case .incremental(let uniqueKey, let latest):
+            guard let columns = try warehouse.columnNames(of: model.table) else {
+                let keys = uniqueKey.joined(separator: ", ")
+                let select = model.resolvedSQL.replacing(Model.newRows, with: "TRUE")
+                return try session.run("CREATE TABLE \(model.fullName) CLUSTER BY (\(keys)) AS\n\(select)")
+                    .changedRows
+            }
             let built =
-                exists
-                ? try connection.integer(
-                    "SELECT max(RAW_ID_THROUGH) FROM BUILD_HISTORY WHERE MODEL = ?", .text(model.name))
-                    ?? 0 : 0
-            let newRows = "RAW_ID > \(built) AND RAW_ID <= \(through)"
-            let select = model.resolvedSQL.replacing("{{ new_rows }}", with: newRows)
-            try connection.execute("INSERT INTO \(model.table) \(select) \(merge)")
-            return connection.changedRows
+                try warehouse.connection.integer(
+                    "SELECT max(RAW_ID_THROUGH) FROM BUILD_HISTORY WHERE MODEL = ?", .text(model.name)) ?? 0
+            guard built < through else { return 0 }
+            let select = model.resolvedSQL.replacing(Model.newRows, with: "RAW_ID > \(built)")
+            let merge = Self.merge(
+                select, into: model.fullName, columns, uniqueKey: uniqueKey, latest: latest)
+            let changed = try session.run(merge).changedRows
+            try warehouse.compactIfWorthwhile(model.table)
+            return changed
         }
     }
-}
 
-extension Model {
-    /// The name of the view or table.
-    var table: String { name.uppercased() }
+    /// A MERGE of new rows that have each key once.
+    ///
+    /// - Parameter latest: of two rows with one key that stays which has more in these columns, the first one
+    ///   first; NULL
+    ///   is less than anything.
+    static func merge(
+        _ select: String, into table: String, _ columns: [String], uniqueKey: [String], latest: [String]
+    ) -> String {
+        let values = columns.filter { column in !uniqueKey.contains { $0.uppercased() == column } }
+        var isLater = "FALSE"
+        for column in latest.reversed() {
+            isLater = """
+                new.\(column) > old.\(column) OR (new.\(column) IS NOT NULL AND old.\(column) IS NULL)
+                    OR (new.\(column) IS NOT DISTINCT FROM old.\(column) AND (\(isLater)))
+                """
+        }
+        return """
+            MERGE INTO \(table) AS old USING (
+            \(select)
+            ) AS new
+            ON \(uniqueKey.map { "old.\($0) = new.\($0)" }.joined(separator: " AND "))
+            WHEN MATCHED AND (\(isLater))
+                THEN UPDATE SET \(values.map { "\($0) = new.\($0)" }.joined(separator: ", "))
+            WHEN NOT MATCHED
+                THEN INSERT (\(columns.joined(separator: ", ")))
+                VALUES (\(columns.map { "new.\($0)" }.joined(separator: ", ")))
+            """
+    }
 }
 
 extension Duration {

@@ -1,3 +1,5 @@
+import Warehouse
+
 /// A model: a SELECT with a name, from which a view or a table is made.
 ///
 /// Its SQL names other models as `{{ ref('name') }}` and raw tables as `{{ source('schema', 'table') }}`, as
@@ -11,9 +13,10 @@ public struct Model: Sendable, Equatable {
         case table
         /// A table into which each build merges the rows that are new since the last one.
         ///
-        /// - columns: the columns' definitions and the primary key, which is the unique key.
-        /// - merge: the `ON CONFLICT` clause that says which of two rows with one key stays.
-        case incremental(columns: String, merge: String)
+        /// - uniqueKey: columns that no two rows have the same values in; the table is clustered by them.
+        /// - latest: of two rows with one key that stays which has more in these columns, the first one first; NULL is
+        ///   less than anything.
+        case incremental(uniqueKey: [String], latest: [String])
 
         /// The name in dbt.
         public var name: String {
@@ -30,7 +33,7 @@ public struct Model: Sendable, Equatable {
     /// What is made of it.
     public let materialization: Materialization
     /// The SELECT. In an incremental model `{{ new_rows }}` stands for the condition that picks the new raw
-    /// rows.
+    /// rows; it gives each key once.
     public let sql: String
 
     /// Makes a model.
@@ -45,15 +48,25 @@ public struct Model: Sendable, Equatable {
         sql.matches(of: Self.reference).map { String($0.output.1) }
     }
 
+    /// The name of the view or table.
+    var table: String { name.uppercased() }
+
+    /// The name with database and schema.
+    var fullName: String { "\(Warehouse.schemaName).\(table)" }
+
     /// The SQL with the names of tables in the place of references.
     var resolvedSQL: String {
-        sql.replacing(Self.reference) { $0.output.1.uppercased() }
-            .replacing(Self.source) { $0.output.1.uppercased() }
+        sql.replacing(Self.reference) { "\(Warehouse.schemaName).\($0.output.1.uppercased())" }
+            .replacing(Self.source) {
+                "\(Warehouse.databaseName).\($0.output.1.uppercased()).\($0.output.2.uppercased())"
+            }
     }
 
+    /// What stands for the condition that picks new rows.
+    static let newRows = "{{ new_rows }}"
     private static var reference: Regex<(Substring, Substring)> { /\{\{ *ref\( *'([^']+)' *\) *\}\}/ }
-    private static var source: Regex<(Substring, Substring)> {
-        /\{\{ *source\( *'[^']+' *, *'([^']+)' *\) *\}\}/
+    private static var source: Regex<(Substring, Substring, Substring)> {
+        /\{\{ *source\( *'([^']+)' *, *'([^']+)' *\) *\}\}/
     }
 }
 

@@ -6,25 +6,23 @@ public enum StockModels {
         try Project([bronze, silver, candlestick, kpi, treechart])
     }
 
-    /// One row a quote: the JSON's fields with names and types. Times are UTC text, `YYYY-MM-DD HH:MM:SS`.
+    /// One row a quote: the JSON's fields with names and types. Times are in UTC; the JSON has them in seconds since
+    /// 1970, with a fraction or without.
     static let bronze = Model(
         "bronze_stg_stock_quotes", .view,
         """
-        SELECT CAST(C AS REAL) AS CURRENT_PRICE,
-               CAST(D AS REAL) AS CHANGE_AMOUNT,
-               CAST(DP AS REAL) AS CHANGE_PERCENT,
-               CAST(H AS REAL) AS DAY_HIGH,
-               CAST(L AS REAL) AS DAY_LOW,
-               CAST(O AS REAL) AS DAY_OPEN,
-               CAST(PC AS REAL) AS PREV_CLOSE,
-               CASE WHEN T <> CAST(T AS INTEGER) THEN strftime('%Y-%m-%d %H:%M:%f', T, 'unixepoch')
-                    ELSE datetime(T, 'unixepoch') END AS MARKET_TIMESTAMP,
-               SYMBOL,
-               CASE WHEN FETCHED_AT <> CAST(FETCHED_AT AS INTEGER)
-                    THEN strftime('%Y-%m-%d %H:%M:%f', FETCHED_AT, 'unixepoch')
-                    ELSE datetime(FETCHED_AT, 'unixepoch') END AS FETCHED_AT,
-               RAW_ID
-        FROM RAW_SHREDDED
+        SELECT v:c::float AS current_price,
+               v:d::float AS change_amount,
+               v:dp::float AS change_percent,
+               v:h::float AS day_high,
+               v:l::float AS day_low,
+               v:o::float AS day_open,
+               v:pc::float AS prev_close,
+               to_timestamp_ntz(v:t::number(18, 6)) AS market_timestamp,
+               v:symbol::string AS symbol,
+               to_timestamp_ntz(v:fetched_at::number(18, 6)) AS fetched_at,
+               raw_id
+        FROM {{ source('common', 'bronze_stock_quotes_raw') }}
         """)
 
     /// One row a symbol and market time. A quote fetched again replaces the one before: the latest fetched
@@ -32,87 +30,68 @@ public enum StockModels {
     /// zeros, or no price or time) is no quote.
     static let silver = Model(
         "silver_clean_stock_quotes",
-        .incremental(
-            columns: """
-                SYMBOL TEXT NOT NULL, CURRENT_PRICE REAL NOT NULL, DAY_HIGH REAL, DAY_LOW REAL, DAY_OPEN REAL,
-                PREV_CLOSE REAL, CHANGE_AMOUNT REAL, CHANGE_PERCENT REAL, MARKET_TIMESTAMP TEXT NOT NULL,
-                FETCHED_AT TEXT, RAW_ID INTEGER NOT NULL, PRIMARY KEY (SYMBOL, MARKET_TIMESTAMP)
-                """,
-            merge: """
-                ON CONFLICT DO UPDATE SET
-                    CURRENT_PRICE = excluded.CURRENT_PRICE, DAY_HIGH = excluded.DAY_HIGH, DAY_LOW = excluded.DAY_LOW,
-                    DAY_OPEN = excluded.DAY_OPEN, PREV_CLOSE = excluded.PREV_CLOSE,
-                    CHANGE_AMOUNT = excluded.CHANGE_AMOUNT, CHANGE_PERCENT = excluded.CHANGE_PERCENT,
-                    FETCHED_AT = excluded.FETCHED_AT, RAW_ID = excluded.RAW_ID
-                WHERE (coalesce(excluded.FETCHED_AT, ''), excluded.RAW_ID) > (coalesce(FETCHED_AT, ''), RAW_ID)
-                """),
+        .incremental(uniqueKey: ["symbol", "market_timestamp"], latest: ["fetched_at", "raw_id"]),
         """
-        SELECT SYMBOL,
-               CURRENT_PRICE,
-               round(DAY_HIGH, 2) AS DAY_HIGH,
-               round(DAY_LOW, 2) AS DAY_LOW,
-               round(DAY_OPEN, 2) AS DAY_OPEN,
-               round(PREV_CLOSE, 2) AS PREV_CLOSE,
-               CHANGE_AMOUNT,
-               round(CHANGE_PERCENT, 4) AS CHANGE_PERCENT,
-               MARKET_TIMESTAMP,
-               FETCHED_AT,
-               RAW_ID
+        SELECT symbol,
+               current_price,
+               round(day_high, 2) AS day_high,
+               round(day_low, 2) AS day_low,
+               round(day_open, 2) AS day_open,
+               round(prev_close, 2) AS prev_close,
+               change_amount,
+               round(change_percent, 4) AS change_percent,
+               market_timestamp,
+               fetched_at,
+               raw_id
         FROM {{ ref('bronze_stg_stock_quotes') }}
         WHERE {{ new_rows }}
-          AND CURRENT_PRICE IS NOT NULL AND CURRENT_PRICE <> 0
-          AND MARKET_TIMESTAMP > '1970-01-01 00:00:00'
-        ORDER BY SYMBOL, MARKET_TIMESTAMP, RAW_ID
+          AND current_price <> 0
+          AND market_timestamp > '1970-01-01'::timestamp_ntz
+        QUALIFY row_number() OVER (
+            PARTITION BY symbol, market_timestamp ORDER BY fetched_at DESC NULLS LAST, raw_id DESC
+        ) = 1
         """)
 
     /// A candle a symbol and UTC day, the latest 12 days of each symbol: first and last price of the day, the
     /// extremes of the day's high and low, the average price as trend line.
-    ///
-    /// Silver is ordered by symbol and time, so each of the twelve days is found by one seek below the day
-    /// after it, and only their rows are read.
     static let candlestick = Model(
         "gold_candlestick", .table,
         """
-        WITH RECURSIVE days AS (
-            SELECT SYMBOL, substr(max(MARKET_TIMESTAMP), 1, 10) AS DAY, 1 AS DAYS_AGO
+        WITH quotes AS (
+            SELECT symbol,
+                   market_timestamp::date AS candle_time,
+                   day_low,
+                   day_high,
+                   current_price,
+                   first_value(current_price) OVER (
+                       PARTITION BY symbol, market_timestamp::date ORDER BY market_timestamp
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+                   ) AS candle_open,
+                   last_value(current_price) OVER (
+                       PARTITION BY symbol, market_timestamp::date ORDER BY market_timestamp
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+                   ) AS candle_close
             FROM {{ ref('silver_clean_stock_quotes') }}
-            GROUP BY SYMBOL
-            UNION ALL
-            SELECT SYMBOL,
-                   (SELECT substr(max(earlier.MARKET_TIMESTAMP), 1, 10)
-                    FROM {{ ref('silver_clean_stock_quotes') }} earlier
-                    WHERE earlier.SYMBOL = days.SYMBOL AND earlier.MARKET_TIMESTAMP < days.DAY),
-                   DAYS_AGO + 1
-            FROM days
-            WHERE DAYS_AGO < 12 AND DAY IS NOT NULL
         ),
         candles AS (
-            SELECT days.SYMBOL,
-                   days.DAY AS CANDLE_TIME,
-                   min(DAY_LOW) AS CANDLE_LOW,
-                   max(DAY_HIGH) AS CANDLE_HIGH,
-                   min(MARKET_TIMESTAMP) AS FIRST_TIME,
-                   max(MARKET_TIMESTAMP) AS LAST_TIME,
-                   avg(CURRENT_PRICE) AS TREND_LINE
-            FROM days
-            JOIN {{ ref('silver_clean_stock_quotes') }} quote
-              ON quote.SYMBOL = days.SYMBOL
-             AND quote.MARKET_TIMESTAMP >= days.DAY AND quote.MARKET_TIMESTAMP < date(days.DAY, '+1 day')
-            GROUP BY days.SYMBOL, days.DAY
+            SELECT symbol,
+                   candle_time,
+                   min(day_low) AS candle_low,
+                   max(day_high) AS candle_high,
+                   any_value(candle_open) AS candle_open,
+                   any_value(candle_close) AS candle_close,
+                   avg(current_price) AS trend_line
+            FROM quotes
+            GROUP BY symbol, candle_time
+        ),
+        ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY symbol ORDER BY candle_time DESC) AS days_ago
+            FROM candles
         )
-        SELECT candles.SYMBOL,
-               CANDLE_TIME,
-               CANDLE_LOW,
-               CANDLE_HIGH,
-               opening.CURRENT_PRICE AS CANDLE_OPEN,
-               closing.CURRENT_PRICE AS CANDLE_CLOSE,
-               TREND_LINE
-        FROM candles
-        JOIN {{ ref('silver_clean_stock_quotes') }} opening
-          ON opening.SYMBOL = candles.SYMBOL AND opening.MARKET_TIMESTAMP = FIRST_TIME
-        JOIN {{ ref('silver_clean_stock_quotes') }} closing
-          ON closing.SYMBOL = candles.SYMBOL AND closing.MARKET_TIMESTAMP = LAST_TIME
-        ORDER BY candles.SYMBOL, CANDLE_TIME
+        SELECT symbol, candle_time, candle_low, candle_high, candle_open, candle_close, trend_line
+        FROM ranked
+        WHERE days_ago <= 12
+        ORDER BY symbol, candle_time
         """)
 
     /// The latest quote of each symbol by the time it was fetched; of those fetched in one second, the latest
@@ -120,20 +99,12 @@ public enum StockModels {
     static let kpi = Model(
         "gold_kpi", .table,
         """
-        SELECT quote.SYMBOL, quote.CURRENT_PRICE, quote.CHANGE_AMOUNT, quote.CHANGE_PERCENT
-        FROM (
-            SELECT fetched.SYMBOL, max(quote.MARKET_TIMESTAMP) AS MARKET_TIMESTAMP
-            FROM (
-                SELECT SYMBOL, max(FETCHED_AT) AS FETCHED_AT
-                FROM {{ ref('silver_clean_stock_quotes') }} GROUP BY SYMBOL
-            ) fetched
-            JOIN {{ ref('silver_clean_stock_quotes') }} quote
-              ON quote.SYMBOL = fetched.SYMBOL AND quote.FETCHED_AT IS fetched.FETCHED_AT
-            GROUP BY fetched.SYMBOL
-        ) latest
-        JOIN {{ ref('silver_clean_stock_quotes') }} quote
-          ON quote.SYMBOL = latest.SYMBOL AND quote.MARKET_TIMESTAMP = latest.MARKET_TIMESTAMP
-        ORDER BY quote.SYMBOL
+        SELECT symbol, current_price, change_amount, change_percent
+        FROM {{ ref('silver_clean_stock_quotes') }}
+        QUALIFY row_number() OVER (
+            PARTITION BY symbol ORDER BY fetched_at DESC NULLS LAST, market_timestamp DESC
+        ) = 1
+        ORDER BY symbol
         """)
 
     /// For the treemap: each symbol's average price on the latest day of all, with the deviation of all its
@@ -141,22 +112,25 @@ public enum StockModels {
     static let treechart = Model(
         "gold_treechart", .table,
         """
-        WITH latest AS (
-            SELECT substr(max(MARKET_TIMESTAMP), 1, 10) AS DAY FROM {{ ref('silver_clean_stock_quotes') }}
+        WITH latest_day AS (
+            SELECT max(market_timestamp)::date AS day FROM {{ ref('silver_clean_stock_quotes') }}
         ),
-        prices AS (
-            SELECT SYMBOL, avg(CURRENT_PRICE) AS AVG_PRICE
+        latest_prices AS (
+            SELECT symbol, avg(current_price) AS avg_price
             FROM {{ ref('silver_clean_stock_quotes') }}
-            WHERE substr(MARKET_TIMESTAMP, 1, 10) = (SELECT DAY FROM latest)
-            GROUP BY SYMBOL
+            JOIN latest_day ON market_timestamp::date = latest_day.day
+            GROUP BY symbol
         ),
         deviations AS (
-            SELECT SYMBOL, stddev_pop(CURRENT_PRICE) AS VOLATILITY, avg(CURRENT_PRICE) AS MEAN
+            SELECT symbol,
+                   stddev_pop(current_price) AS volatility,
+                   stddev_pop(current_price) / nullif(avg(current_price), 0) AS relative_volatility
             FROM {{ ref('silver_clean_stock_quotes') }}
-            GROUP BY SYMBOL
+            GROUP BY symbol
         )
-        SELECT prices.SYMBOL, AVG_PRICE, VOLATILITY, VOLATILITY / nullif(MEAN, 0) AS RELATIVE_VOLATILITY
-        FROM prices JOIN deviations ON deviations.SYMBOL = prices.SYMBOL
-        ORDER BY prices.SYMBOL
+        SELECT latest_prices.symbol, avg_price, volatility, relative_volatility
+        FROM latest_prices
+        JOIN deviations ON deviations.symbol = latest_prices.symbol
+        ORDER BY latest_prices.symbol
         """)
 }

@@ -3,7 +3,6 @@ import Logging
 import MarketData
 import ObjectStore
 import PartitionedLog
-import SQLiteKit
 import Warehouse
 
 extension Pipeline {
@@ -25,36 +24,100 @@ extension Pipeline {
         public var rejects: [Reject] = []
         /// How many rejects, of objects and of recordings, had not been seen before.
         public var newRejects = 0
+
+        /// Adds what was done with some objects.
+        mutating func add(_ outcome: LoadOutcome, of objects: [LoadObject]) {
+            newRejects += outcome.newRejects
+            rejects += outcome.rejects.map {
+                Reject(reason: $0.reason, place: .init(source: $0.source, line: Int($0.line)))
+            }
+            self.objects += objects.count
+            stage.rows += outcome.loaded
+            stage.bytes += objects.reduce(0) { $0 + $1.lines.count }
+        }
     }
 
-    private static let objectBytesMax = 512 << 20
     private static let rejectBytesPerTransaction = 8 << 20
 
-    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object,
-    /// and the rejects of the producer into `LOAD_REJECTS`.
+    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object (or for some
+    /// small ones), and the rejects of the producer into `LOAD_REJECTS`.
     public func load(control: RunControl = RunControl()) throws -> LoadResult {
         let start = ContinuousClock.now
         var result = LoadResult()
-        var pending: [(ObjectInfo, SinkKey)] = []
+        let pending = try pendingObjects()
+        let fetcher = ObjectFetcher(store, bucket, pending.map { ($0.info, $0.key) })
+        while let fetched = fetcher.next() {
+            try control.checkCancellation()
+            control.progress(Progress(stage: .load, completed: fetched.first, total: pending.count))
+            let (objects, failure) = connected(fetched)
+            // Those before the one that fails are loaded.
+            if !objects.isEmpty {
+                result.add(try warehouse.load(objects, loadedAt: timestamp(), rules: .quotes), of: objects)
+            }
+            if let failure { throw failure }
+        }
+        try loadProducerRejects(into: &result)
+        result.stage.duration = ContinuousClock.now - start
+        return result
+    }
+
+    /// The sink's objects that have not been loaded, a partition's in the order of its records, whatever the layout.
+    private func pendingObjects() throws -> [(info: ObjectInfo, key: SinkKey)] {
+        var pending: [(info: ObjectInfo, key: SinkKey)] = []
         try store.forEachObject(bucket: bucket, damaged: report) { info in
             guard let key = SinkKey(info.key), key.partition.topic == settings.topic,
                 try !warehouse.hasLoaded(bucket: settings.bucket, key: info.key, etag: info.etag)
             else { return }
             pending.append((info, key))
         }
-        // Whatever the layout, a partition's records are loaded in their order.
         pending.sort {
-            ($0.1.partition.partition, $0.1.firstOffset) < ($1.1.partition.partition, $1.1.firstOffset)
+            ($0.key.partition.partition, $0.key.firstOffset) < (
+                $1.key.partition.partition, $1.key.firstOffset
+            )
         }
-        let loader = ObjectLoader(self)
-        for (index, (info, key)) in pending.enumerated() {
-            try control.checkCancellation()
-            control.progress(Progress(stage: .load, completed: index, total: pending.count))
-            try loader.load(info, key, into: &result)
+        return pending
+    }
+
+    /// The objects up to the first that cannot be read or does not connect with what is loaded, and why that
+    /// one does not.
+    private func connected(_ fetched: ObjectFetcher.Fetched) -> ([LoadObject], (any Error)?) {
+        var objects: [LoadObject] = []
+        var next: [TopicPartition: Int64] = [:]
+        for (info, key, lines) in fetched.objects {
+            let partition = key.partition
+            do {
+                let loadedTo =
+                    try next[partition]
+                    ?? warehouse.nextOffset(topic: partition.topic, partition: partition.partition)
+                if key.firstOffset.value > loadedTo { try requireGap(key, from: Offset(loadedTo)) }
+                // Of small objects alone there are several.
+                if fetched.objects.count > 1 {
+                    next[partition] = max(loadedTo, key.firstOffset.value + Int64(lines.count { $0 == 0x0A }))
+                }
+            } catch {
+                return (objects, error)
+            }
+            let source = LoadSource(
+                bucket: settings.bucket, key: info.key, etag: info.etag, byteCount: info.byteCount,
+                topic: partition.topic, partition: partition.partition, firstOffset: key.firstOffset.value)
+            objects.append(LoadObject(source, lines: lines))
         }
-        try loadProducerRejects(into: &result)
-        result.stage.duration = ContinuousClock.now - start
-        return result
+        return (objects, fetched.failure)
+    }
+
+    /// Checks that the log has no records between what is loaded and an object. (Compaction and transactions leave such
+    /// gaps.) Going on without an object that is missing would take its rows for loaded for good.
+    private func requireGap(_ key: SinkKey, from loadedTo: Offset) throws {
+        let partition = try log.partition(key.partition)
+        let first = max(loadedTo, partition.logStartOffset)
+        guard first < key.firstOffset, let batch = try partition.batch(holding: first),
+            batch.header.baseOffset < key.firstOffset, !batch.header.isControl
+        else { return }
+        throw StoreError(
+            .noSuchKey,
+            "bucket \(settings.bucket) lacks the object with offsets \(loadedTo) to "
+                + "\(key.firstOffset.value - 1) of \(key.partition); the same command again puts it there from the log"
+        )
     }
 
     /// One object that cannot be read must not keep the others from being loaded. Where its rows are not
@@ -91,141 +154,9 @@ extension Pipeline {
             if !rejects.isEmpty { try store() }
         }
     }
-
-    /// Loads one object after another, with memory that is kept from one to the next.
-    private final class ObjectLoader {
-        private let pipeline: Pipeline
-        private let decompressor = ZstdDecompressor()
-        private let parser = QuoteParser()
-        private var lines: [UInt8] = []
-        private var quote = ParsedQuote()
-
-        init(_ pipeline: Pipeline) {
-            self.pipeline = pipeline
-        }
-
-        func load(_ info: ObjectInfo, _ key: SinkKey, into result: inout LoadResult) throws {
-            let warehouse = pipeline.warehouse
-            let data = try pipeline.store.get(
-                bucket: pipeline.bucket, key: try ObjectKey(info.key))
-            if key.isCompressed {
-                try data.withUnsafeBytes {
-                    try decompressor.decompress($0, into: &lines, limit: Pipeline.objectBytesMax)
-                }
-            } else {
-                lines = data
-            }
-            let records = lines.count { $0 == 0x0A }
-            let loadedTo = try warehouse.nextOffset(
-                topic: key.partition.topic, partition: key.partition.partition)
-            if key.firstOffset.value > loadedTo { try requireGap(key, from: Offset(loadedTo)) }
-            let source = LoadSource(
-                bucket: pipeline.settings.bucket, key: info.key, etag: info.etag, byteCount: info.byteCount,
-                topic: key.partition.topic, partition: key.partition.partition,
-                firstOffset: key.firstOffset.value,
-                nextOffset: key.firstOffset.value + Int64(records))
-            var rejects: [LoadResult.Reject] = []
-            let (loaded, _) = try warehouse.load(source, loadedAt: pipeline.timestamp()) { load in
-                rejects = try append(to: &load, source, from: loadedTo)
-                result.newRejects += load.newRejects
-            }
-            result.rejects += rejects
-            result.objects += 1
-            result.stage.rows += loaded
-            result.stage.bytes += lines.count
-        }
-
-        /// Checks that the log has no records between what is loaded and an object. (Compaction and
-        /// transactions leave such gaps.) Going on without an object that is missing would take its rows for
-        /// loaded for good.
-        private func requireGap(_ key: SinkKey, from loadedTo: Offset) throws {
-            let partition = try pipeline.log.partition(key.partition)
-            let first = max(loadedTo, partition.logStartOffset)
-            guard first < key.firstOffset, let batch = try partition.batch(holding: first),
-                batch.header.baseOffset < key.firstOffset, !batch.header.isControl
-            else { return }
-            throw StoreError(
-                .noSuchKey,
-                "bucket \(pipeline.settings.bucket) lacks the object with offsets \(loadedTo) to "
-                    + "\(key.firstOffset.value - 1) of \(key.partition); the same command again puts it there from the log"
-            )
-        }
-
-        private func append(
-            to load: inout Load, _ source: LoadSource, from loadedTo: Int64
-        ) throws -> [LoadResult.Reject] {
-            let url = "s3://\(source.bucket)/\(source.key)"
-            var rejects: [LoadResult.Reject] = []
-            try lines.withUnsafeBytes { bytes in
-                var offset = source.firstOffset
-                var position = 0
-                while position < bytes.count {
-                    let end = bytes.firstNewline(from: position) ?? bytes.count
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
-                    // What an earlier, shorter object under this key brought is there already.
-                    if offset >= loadedTo {
-                        do {
-                            try parser.parse(line, into: &quote)
-                            try append(line, offset, to: &load)
-                        } catch let rejection as QuoteRejection {
-                            let number = offset - source.firstOffset + 1
-                            try load.reject(
-                                LoadReject(
-                                    source: url, line: number, rejection, content: line,
-                                    byteOffset: Int64(position)),
-                                offset: offset)
-                            rejects.append(
-                                LoadResult.Reject(
-                                    reason: rejection.reason, place: .init(source: url, line: Int(number))))
-                        }
-                    }
-                    offset += 1
-                    position = end + 1
-                }
-            }
-            return rejects
-        }
-
-        private func append(_ line: UnsafeRawBufferPointer, _ offset: Int64, to load: inout Load) throws {
-            try load.append(offset: offset, symbol: quote.symbol, residue: quote.isWhole ? nil : line) {
-                column in
-                switch column {
-                case .currentPrice: quote.currentPrice.sqlite
-                case .change: quote.change.sqlite
-                case .changePercent: quote.changePercent.sqlite
-                case .dayHigh: quote.dayHigh.sqlite
-                case .dayLow: quote.dayLow.sqlite
-                case .dayOpen: quote.dayOpen.sqlite
-                case .previousClose: quote.previousClose.sqlite
-                case .time: quote.time.sqlite
-                case .fetchedAt: quote.fetchedAt.sqlite
-                }
-            }
-        }
-    }
-}
-
-extension JSONNumber {
-    fileprivate var sqlite: SQLiteValue {
-        switch kind {
-        case .missing, .null: .null
-        case .integer: .integer(integer)
-        case .real: .real(real)
-        }
-    }
 }
 
 extension LoadReject {
-    init(
-        source: String, line: Int64, _ rejection: QuoteRejection, content: UnsafeRawBufferPointer,
-        byteOffset: Int64
-    ) {
-        self.init(
-            source: source, line: line, column: rejection.column.map(Int64.init), reason: rejection.reason,
-            content: Array(content), byteOffset: byteOffset, byteCount: Int64(content.count),
-            contentHash: Int64(bitPattern: XXH64.hash(content)))
-    }
-
     /// A record of the rejects' topic, as the replay writes them.
     init(_ record: Record) {
         let content = record.value ?? UnsafeRawBufferPointer(start: nil, count: 0)

@@ -1,6 +1,7 @@
 import DurableIO
 import ObjectStore
 import PartitionedLog
+import Synchronization
 import Warehouse
 
 extension Pipeline {
@@ -24,17 +25,17 @@ extension Pipeline {
         let total = zip(partitions, committed).reduce(0) { $0 + Int($1.0.highWatermark - $1.1) }
         for (partition, committed) in zip(partitions, committed) {
             let builder = SinkObjectBuilder(partition, settings)
-            var next = committed
-            while case let objects = try builder.buildSome(from: next), let last = objects.last {
+            var objects = try builder.buildSome(from: committed)
+            while let last = objects.last {
                 try control.checkCancellation()
-                try put(objects)
+                let following = try put(objects, building: builder, from: last.nextOffset)
                 try groups.commit(
                     settings.group, [partition.topicPartition: CommittedOffset(last.nextOffset)])
-                next = last.nextOffset
                 result.objects += objects.count
                 result.stage.rows += objects.reduce(0) { $0 + $1.records }
                 result.stage.bytes += objects.reduce(0) { $0 + $1.rawBytes }
                 control.progress(Progress(stage: .sink, completed: result.stage.rows, total: total))
+                objects = following
             }
         }
         result.stage.duration = ContinuousClock.now - start
@@ -58,6 +59,27 @@ extension Pipeline {
             if key.firstOffset.value <= wanted, wanted < next { isThere = true }
         }
         return isThere ? committed : max(Offset(wanted), partition.logStartOffset)
+    }
+
+    /// Puts objects, and builds those that follow; both at once where it is worth a thread.
+    private func put(_ objects: [SinkObject], building builder: SinkObjectBuilder, from next: Offset) throws
+        -> [SinkObject]
+    {
+        guard objects.count == 1, objects[0].rawBytes >= 4 << 20 else {
+            try put(objects)
+            return try builder.buildSome(from: next)
+        }
+        let following = Mutex<[SinkObject]>([])
+        let (store, bucket, clock) = (store, bucket, settings.clock)
+        try WorkerThreads.perform(2) { part in
+            if part == 0 {
+                try objects[0].put(to: store, bucket, at: clock())
+            } else {
+                let built = try builder.buildSome(from: next)
+                following.withLock { $0 = built }
+            }
+        }
+        return following.withLock { $0 }
     }
 
     /// Puts objects; many small ones side by side, so that they share their waits for the disk.
@@ -95,7 +117,9 @@ private struct SinkObject {
 
 /// Reads runs of records of one partition and makes objects of them. Which records go into which object
 /// follows from the log up to its high watermark alone.
-private final class SinkObjectBuilder {
+private final class SinkObjectBuilder: @unchecked Sendable {
+    // One thread at a time builds.
+
     private let partition: PartitionLog
     private let settings: PipelineSettings
     private let compressor = ZstdCompressor(level: 1)

@@ -4,7 +4,7 @@ import MarketData
 public import Modeling
 import ObjectStore
 public import PartitionedLog
-public import SQLiteKit
+import SQLiteKit
 import Warehouse
 
 /// The way of a quote, in one process: produce, sink, load, build.
@@ -23,6 +23,8 @@ public final class Pipeline {
     let log: LogDirectory
     let store: ObjectStore
     let warehouse: Warehouse
+    /// Runs the models.
+    private let session: Session
     let groups: GroupCoordinator
     let logger: Logger
     let fileSystem: FileSystem
@@ -72,6 +74,7 @@ public final class Pipeline {
         storeOptions.report = { logger.error("\($0.message): set aside in .minio.sys/quarantine") }
         store = try ObjectStore(directory.objects, options: storeOptions, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
+        session = warehouse.makeSession()
         if !log.hasTopic(settings.topic) {
             try log.createTopic(settings.topic, partitions: settings.partitions)
         }
@@ -115,7 +118,7 @@ public final class Pipeline {
     public func build(control: RunControl = RunControl()) throws -> [ModelResult] {
         let project = try StockModels.project()
         var built = 0
-        return try Builder(project, in: warehouse).build(builtAt: timestamp()) { _ in
+        return try Builder(project, in: warehouse, session: session).build(builtAt: timestamp()) { _ in
             try control.checkCancellation()
             control.progress(Progress(stage: .build, completed: built, total: project.models.count))
             built += 1
@@ -128,8 +131,14 @@ public final class Pipeline {
         try warehouse.checkpoint()
     }
 
-    /// A handle that stops what the warehouse is doing, from another thread or a signal handler.
-    public var interrupter: Interrupter { warehouse.connection.interrupter }
+    /// Stops what the warehouse is doing, from another thread.
+    public var interrupter: @Sendable () -> Void {
+        let (connection, session) = (warehouse.connection.interrupter, session.interrupter)
+        return {
+            session()
+            connection.interrupt()
+        }
+    }
 
     /// Now, as the warehouse writes times.
     func timestamp() -> String { Timestamp(seconds: settings.clock() / 1_000_000_000).description }

@@ -2,6 +2,7 @@ public import DurableIO
 import ObjectStore
 import PartitionedLog
 import SQLiteKit
+import Vectors
 public import Warehouse
 
 /// What is in a data directory, read without a lock beside whatever writes there.
@@ -135,26 +136,30 @@ public struct PipelineStatus: Sendable {
         lastLoad = try connection.rows(
             "SELECT LOADED_AT, OBJECT_KEY, ROWS_LOADED FROM LOAD_HISTORY ORDER BY LOAD_ID DESC LIMIT 1"
         ).first.map { LastLoad(at: $0[0].text ?? "", object: $0[1].text ?? "", rows: $0[2].integer ?? 0) }
-        lastBuild = try connection.rows(
+        let session = warehouse.makeSession()
+        let build = try connection.rows(
             """
-            SELECT max(BUILT_AT), count(*), sum(DURATION_MS),
-                   (SELECT count(*) FROM RAW_SHREDDED WHERE RAW_ID > RAW_ID_THROUGH)
+            SELECT max(BUILT_AT), count(*), sum(DURATION_MS), max(RAW_ID_THROUGH)
             FROM BUILD_HISTORY WHERE BUILD_ID = (SELECT max(BUILD_ID) FROM BUILD_HISTORY) HAVING count(*) > 0
             """
-        ).first.map {
-            LastBuild(
-                at: $0[0].text ?? "", models: $0[1].integer ?? 0,
-                milliseconds: $0[2].integer ?? 0,
-                rowsBehind: $0[3].integer ?? 0)
+        ).first
+        lastBuild = try build.map { build in
+            let through = build[3].integer ?? 0
+            let behind = try session.query(
+                "SELECT COUNT(*) FROM \(Warehouse.schemaName).BRONZE_STOCK_QUOTES_RAW WHERE RAW_ID > \(through)"
+            )
+            return LastBuild(
+                at: build[0].text ?? "", models: build[1].integer ?? 0, milliseconds: build[2].integer ?? 0,
+                rowsBehind: behind.rows.first?.first.flatMap { Int64($0.description) } ?? 0)
         }
         let hasSilver = tables.contains { $0.name == "SILVER_CLEAN_STOCK_QUOTES" }
         let latest =
-            hasSilver
-            ? try connection.rows(
-                "SELECT max(FETCHED_AT), max(MARKET_TIMESTAMP) FROM SILVER_CLEAN_STOCK_QUOTES"
-            ).first
+            try hasSilver
+            ? session.query(
+                "SELECT MAX(FETCHED_AT), MAX(MARKET_TIMESTAMP) FROM \(Warehouse.schemaName).SILVER_CLEAN_STOCK_QUOTES"
+            ).rows.first?.map { $0 == .null ? nil : $0.description }
             : nil
-        latestFetchedAt = latest?[0].text
-        latestMarketTimestamp = latest?[1].text
+        latestFetchedAt = latest?[0]
+        latestMarketTimestamp = latest?[1]
     }
 }

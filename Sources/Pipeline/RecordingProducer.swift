@@ -7,7 +7,7 @@ final class RecordingProducer {
     private let pipeline: Pipeline
     private let options: ReplayOptions
     private let control: RunControl
-    private let producer: TopicWriter
+    private let producer: SendQueue
     private let rejectProducer: TopicWriter
     private let parser = QuoteParser()
     private let symbols: Set<[UInt8]>
@@ -22,7 +22,7 @@ final class RecordingProducer {
         self.pipeline = pipeline
         self.options = options
         self.control = control
-        producer = try TopicWriter(pipeline.log, topic: pipeline.settings.topic)
+        producer = SendQueue(try TopicWriter(pipeline.log, topic: pipeline.settings.topic))
         rejectProducer = try TopicWriter(pipeline.log, topic: pipeline.settings.rejectsTopic)
         symbols = Set(options.symbols.map { Array($0.utf8) })
         pacer = Pacer(options.speed)

@@ -3,9 +3,10 @@ import Logging
 import MarketData
 import ObjectStore
 import PartitionedLog
-import SQLiteKit
 import TestSupport
+import SQLiteKit
 import Testing
+import Vectors
 import Warehouse
 
 @testable import Pipeline
@@ -79,7 +80,7 @@ extension RecordingProducer {
         try pipeline.close()
         #expect(builds > 2)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 21)
+        #expect(try warehouse.number("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 21)
     }
 
     @Test func anInterruptedReplayKeepsWhatItProduced() throws {
@@ -102,7 +103,7 @@ extension RecordingProducer {
         #expect((8_000..<50_000).contains(produced))
         try Pipeline.replay([path], into: data)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 50_000)
+        #expect(try warehouse.number("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 50_000)
     }
 
     @Test func objectKeysFollowFromOffsets() throws {
@@ -164,7 +165,7 @@ extension RecordingProducer {
     private func gold(_ directory: DataDirectory) throws -> [String] {
         let warehouse = try Warehouse(path: directory.warehouse, access: .readOnly)
         return try ["gold_kpi", "gold_candlestick", "gold_treechart"].flatMap { table in
-            try warehouse.connection.rows("SELECT * FROM \(table)").map { "\($0)" }
+            try warehouse.rows("SELECT * FROM \(table)").map { "\($0)" }
         }
     }
 
@@ -216,9 +217,9 @@ extension RecordingProducer {
         try first.groups.commit("bronze-sink", [TopicPartition("stock-quotes", 0): CommittedOffset(.zero)])
         _ = try first.replay([try ByteSource(path: try recording(25, name: "b"))])
         #expect(try first.store.get(bucket: try BucketName("bronze-transactions"), key: key) != short)
-        let offsets = try first.warehouse.connection.rows(
-            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
-        #expect(offsets == (0..<35).map { [.integer(Int64($0))] })
+        let offsets = try first.warehouse.rows(
+            "SELECT LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")
+        #expect(offsets == (0..<35).map { [.integer($0)] })
     }
 
     @Test func foreignObjectsAndBadLinesInObjectsDoNotStopTheLoad() throws {
@@ -242,8 +243,8 @@ extension RecordingProducer {
                 "s3://bronze-transactions/stock-quotes/partition=0/00000000000000000000.ndjson.zst:2"
             ])
         #expect(try pipeline.load().objects == 0, "an object is loaded once")
-        let offsets = try pipeline.warehouse.connection.rows(
-            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
+        let offsets = try pipeline.warehouse.rows(
+            "SELECT LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")
         #expect(offsets == [[.integer(0)], [.integer(2)]])
     }
 
@@ -264,8 +265,8 @@ extension RecordingProducer {
         let result = try pipeline.load()
         #expect(result.rejects.map(\.reason) == ["malformed JSON: not a JSON object"])
         #expect(
-            try pipeline.warehouse.connection.rows("SELECT LOG_OFFSET, C FROM RAW_SHREDDED") == [
-                [.integer(1), .real(10.5)]
+            try pipeline.warehouse.rows("SELECT LOG_OFFSET, V:c::float FROM BRONZE_STOCK_QUOTES_RAW") == [
+                [.integer(1), .float(10.5)]
             ])
     }
 
@@ -294,7 +295,7 @@ extension RecordingProducer {
         #expect(summary.recordings[0].quotes > 1000)
         #expect(summary.recordings[3].quotes == 10)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        let reasons = try warehouse.connection.rows(
+        let reasons = try warehouse.rows(
             "SELECT REASON FROM LOAD_REJECTS WHERE REASON LIKE '%cut.ndjson.zst%' OR REASON LIKE '%binary%'")
         #expect(reasons.count == 2)
     }
@@ -354,9 +355,9 @@ extension RecordingProducer {
         let pipeline = try open(settings)
         _ = try pipeline.sink()
         _ = try pipeline.load()
-        let offsets = try pipeline.warehouse.connection.rows(
-            "SELECT LOG_OFFSET FROM RAW_SHREDDED ORDER BY RAW_ID")
-        #expect(offsets == (0..<50).map { [.integer(Int64($0))] })
+        let offsets = try pipeline.warehouse.rows(
+            "SELECT LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")
+        #expect(offsets == (0..<50).map { [.integer($0)] })
     }
 
     @Test func recordsLostFromTheLogDoNotTakeLaterOnesWithThem() throws {
@@ -367,10 +368,11 @@ extension RecordingProducer {
         let later = (0..<100).map { Self.quote("D", 20, 1_704_990_000 + $0) + "\n" }.joined()
         try Pipeline.replay([try directory.write(later, to: "later")], into: data)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        let rows = try warehouse.connection.rows(
-            "SELECT count(*), min(LOG_OFFSET), max(LOG_OFFSET) FROM RAW_SHREDDED WHERE SYMBOL = 'D'")
+        let rows = try warehouse.rows(
+            "SELECT count(*), min(LOG_OFFSET), max(LOG_OFFSET) FROM BRONZE_STOCK_QUOTES_RAW WHERE V:symbol = 'D'"
+        )
         #expect(rows == [[.integer(100), .integer(300), .integer(399)]])
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 400)
+        #expect(try warehouse.number("SELECT count(*) FROM SILVER_CLEAN_STOCK_QUOTES") == 400)
     }
 
     @Test func oneDamagedObjectDoesNotKeepOthersFromBeingLoaded() throws {
@@ -381,11 +383,11 @@ extension RecordingProducer {
         #expect(try PipelineStatus(data).buckets.map(\.damaged) == [1])
         try Pipeline.replay([try recording(30, name: "more")], into: data)
         let warehouse = try Warehouse(path: data.warehouse, access: .readOnly)
-        #expect(try warehouse.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 40)
+        #expect(try warehouse.number("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 40)
         // Not loaded yet, it is put again from the log.
         try FileSystem.local.removeFile(data.warehouse)
         try Pipeline.replay([try recording(1, name: "one")], into: data)
         let again = try Warehouse(path: data.warehouse, access: .readOnly)
-        #expect(try again.connection.integer("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 41)
+        #expect(try again.number("SELECT count(*) FROM BRONZE_STOCK_QUOTES_RAW") == 41)
     }
 }

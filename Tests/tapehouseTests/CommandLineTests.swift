@@ -129,7 +129,7 @@ import Testing
         let rows = try run(
             "sql", "--data-dir", data, "--csv",
             "SELECT LINE_NUMBER, BYTE_COUNT, length(RAW_LINE) FROM LOAD_REJECTS")
-        #expect(rows.output == "LINE_NUMBER,BYTE_COUNT,length(RAW_LINE)\n1,67108864,4096\n")
+        #expect(rows.output == "LINE_NUMBER,BYTE_COUNT,LENGTH(RAW_LINE)\n1,67108864,4096\n")
         #expect(
             try run("sql", "--data-dir", data, "--csv", "SELECT SYMBOL FROM gold_kpi").output == "SYMBOL\nA\n"
         )
@@ -146,7 +146,7 @@ import Testing
             separator: ",")[1]
         let rows = try run(
             "sql", "--data-dir", data, "--csv", "SELECT count(*) FROM silver_clean_stock_quotes")
-        #expect(rows.output == "count(*)\n\(expected)\n")
+        #expect(rows.output == "COUNT(*)\n\(expected)\n")
     }
 
     // MARK: SQL and status
@@ -154,19 +154,19 @@ import Testing
     @Test func resultsHaveFourForms() throws {
         #expect(try replayFixtures().status == 0)
         let query = "SELECT 1 AS a, 'x,\"y' AS b, NULL AS c, 2.5 AS d"
-        #expect(try run("sql", "--data-dir", data, "--csv", query).output == "a,b,c,d\n1,\"x,\"\"y\",,2.5\n")
+        #expect(try run("sql", "--data-dir", data, "--csv", query).output == "A,B,C,D\n1,\"x,\"\"y\",,2.5\n")
         #expect(
             try run("sql", "--data-dir", data, "--ndjson", query).output
-                == "{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n")
+                == "{\"A\":1,\"B\":\"x,\\\"y\",\"C\":null,\"D\":2.5}\n")
         #expect(
             try run("sql", "--data-dir", data, "--json", query).output
-                == "[\n{\"a\":1,\"b\":\"x,\\\"y\",\"c\":null,\"d\":2.5}\n]\n")
+                == "[\n{\"A\":1,\"B\":\"x,\\\"y\",\"C\":null,\"D\":2.5}\n]\n")
         #expect(
             try run("sql", "--data-dir", data, query).output
-                == "a  b     c       d\n─  ────  ────  ───\n1  x,\"y  NULL  2.5\n(1 row)\n")
+                == "A  B     C       D\n─  ────  ────  ───\n1  x,\"y  NULL  2.5\n(1 row)\n")
         let script = try directory.write(
             "SELECT count(*) FROM COMMON.GOLD_KPI;\n-- nothing more\n", to: "s.sql")
-        #expect(try run("sql", "--data-dir", data, "--csv", input: script).output == "count(*)\n18\n")
+        #expect(try run("sql", "--data-dir", data, "--csv", input: script).output == "COUNT(*)\n18\n")
     }
 
     @Test func aFailingStatementShowsWhere() throws {
@@ -181,7 +181,7 @@ import Testing
         #expect(write.errors.contains("--write"))
         #expect(
             try run(
-                "sql", "--data-dir", data, "--write", "CREATE TABLE mine (a); INSERT INTO mine VALUES (1)"
+                "sql", "--data-dir", data, "--write", "CREATE TABLE mine (a INT); INSERT INTO mine VALUES (1)"
             ).status == 0)
         let missing = try run("sql", "--data-dir", directory.file("none"), "SELECT 1")
         #expect(missing.status == 66)

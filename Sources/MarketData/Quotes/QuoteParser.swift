@@ -22,11 +22,12 @@ public final class QuoteParser {
     }
 
     /// 9999-12-31 23:59:59, the last second that a timestamp can name.
-    private static let timeMax = 253_402_300_799.0
+    public static let timeMax: Int64 = 253_402_300_799
 
     private static func checkTime(_ time: JSONNumber, _ name: String) throws(QuoteRejection) {
-        guard let seconds = time.value, !(0...timeMax).contains(seconds) else { return }
-        let hint = seconds > timeMax && seconds < timeMax * 1000 ? "; it looks like milliseconds" : ""
+        let greatest = Double(timeMax)
+        guard let seconds = time.value, !(0...greatest).contains(seconds) else { return }
+        let hint = seconds > greatest && seconds < greatest * 1000 ? "; it looks like milliseconds" : ""
         throw QuoteRejection("\(name) is out of range: seconds from 1970 to 9999 are expected\(hint)")
     }
 

@@ -106,14 +106,14 @@ struct ReplayCommand: ParsableCommand {
         let pipeline = try Pipeline(
             directory, settings: settings, purpose: "tapehouse replay", logger: ConsoleLogHandler.logger)
         defer { bar.clear() }
-        let watch = InterruptionWatch(pipeline.interrupter.interrupt)
+        let watch = InterruptionWatch(pipeline.interrupter)
         let summary: ReplaySummary
         do {
             defer { watch.stop() }
             summary = try pipeline.replay(
                 sources, options: options,
                 control: RunControl(progress: bar.show, isCancelled: { Interruption.isRequested }))
-        } catch let error where error is Interrupted || (error as? SQLiteError)?.isInterrupted == true {
+        } catch let error where ExitStatus.isInterruption(error) {
             // What the log holds is safe; closing it spares the next start a recovery.
             try pipeline.close()
             throw error

@@ -10,9 +10,9 @@ struct SQLCommand: ParsableCommand {
         abstract: "Ask the warehouse.",
         discussion: """
             Runs one or more statements and prints their results as tables, or in another form. Without a statement it reads them \
-            from standard input; on a terminal it is a prompt with history (.help tells more). Statements are SQLite's, with \
-            STDDEV_POP added and ROUND rounding the decimal number half away from zero. Tables are found with and without the \
-            schema, COMMON.
+            from standard input; on a terminal it is a prompt with history (.help tells more). Statements are written in Snowflake's dialect; \
+            --functions lists the functions. Tables of the pipeline are found with and without \
+            their schema, STOCKS_MDS.COMMON.
 
             The warehouse is opened for reading, which never disturbs a replay that goes on; --write allows changes.
 
@@ -21,6 +21,8 @@ struct SQLCommand: ParsableCommand {
               tapehouse sql --csv "SELECT * FROM gold_candlestick WHERE symbol = 'AAPL'" > aapl.csv
               tapehouse sql "SELECT reason, count(*) FROM COMMON.LOAD_REJECTS GROUP BY reason"
               tapehouse sql < report.sql
+              tapehouse sql --bench 5 "SELECT symbol, avg(current_price) FROM silver_clean_stock_quotes GROUP BY 1"
+              tapehouse sql --functions date
               tapehouse sql
             """)
 
@@ -35,9 +37,57 @@ struct SQLCommand: ParsableCommand {
     @Flag(help: "Allow statements that change the warehouse.")
     var write = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The most threads that a query uses; as many as there are processors if not given.",
+            valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        name: .customLong("memory-limit"),
+        help: ArgumentHelp(
+            "What a statement may hold in memory to sort, join and aggregate before it uses temporary files.",
+            valueName: "size"))
+    var memoryLimit = ByteCountArgument(bytes: Session.Options().memoryLimit)
+
+    @Option(
+        help: ArgumentHelp(
+            "Run each statement so often, and print the seconds of each round as a line of JSON instead of its rows.",
+            valueName: "rounds"))
+    var bench: Int?
+
+    @Flag(
+        help:
+            "List the functions, those whose name contains the statement where one is given, and do nothing else."
+    )
+    var functions = false
+
+    func validate() throws {
+        guard threads.map({ (1...1024).contains($0) }) ?? true else {
+            throw ValidationError("--threads is 1 to 1024.")
+        }
+        guard bench.map({ (1...1_000_000).contains($0) }) ?? true else {
+            throw ValidationError("--bench is 1 to 1000000.")
+        }
+        guard bench == nil || form == .table else {
+            throw ValidationError("--bench prints no results; leave out the form of them.")
+        }
+    }
+
+    private var options: Session.Options {
+        var options = Session.Options()
+        if let threads { options.threads = threads }
+        options.memoryLimit = memoryLimit.bytes
+        return options
+    }
+
     func run() throws {
+        if functions {
+            StandardOutput.shared.write(FunctionTable.text(containing: statements ?? ""))
+            return StandardOutput.shared.flush()
+        }
         let directory = DataDirectory(data.resolved)
-        guard try FileSystem.local.kind(of: directory.warehouse) == .file else {
+        guard try write || FileSystem.local.kind(of: directory.warehouse) == .file else {
             throw Failure(
                 .noInput,
                 "there is no warehouse in \(directory.path): replay a recording first, or name another with --data-dir"
@@ -46,8 +96,11 @@ struct SQLCommand: ParsableCommand {
         let lock = write ? try directory.lock(purpose: "tapehouse sql --write") : nil
         let warehouse = try Warehouse(path: directory.warehouse, access: write ? .readWrite : .readOnly)
         try withExtendedLifetime(lock) {
-            let session = SQLSession(warehouse, form: form)
-            if let statements {
+            let session = SQLSession(warehouse, form: form, options: options)
+            if let bench {
+                try SQLBench(rounds: bench, session: session.session).run(
+                    try statements ?? Self.readStandardInput())
+            } else if let statements {
                 try session.run(statements)
             } else if Terminal.isInput {
                 try SQLPrompt(session).run()

@@ -1,3 +1,4 @@
+import SQLEngine
 import SQLiteKit
 import Warehouse
 
@@ -15,7 +16,8 @@ final class SQLPrompt {
     private static let help = """
         End a statement with a semicolon. Ctrl-C drops what is typed or stops what runs; Ctrl-D leaves.
           .tables             tables and views with their rows
-          .schema [NAME]      how they were made
+          .schema [NAME]      the statements that make them
+          .functions [NAME]   functions, all or those whose names contain a word
           .mode FORM          table, csv, json or ndjson
           .help               this text
           .quit               leaves
@@ -25,7 +27,11 @@ final class SQLPrompt {
         StandardError.writeLine("tapehouse \(Tapehouse.version): \(session.warehouse.path)")
         StandardError.writeLine("End a statement with a semicolon; .help tells more.")
         Interruption.install()
-        let connection = session.warehouse.connection.interrupter
+        let (connection, running) = (session.warehouse.connection.interrupter, session.session.interrupter)
+        let interrupt: @Sendable () -> Void = {
+            running()
+            connection.interrupt()
+        }
         var pending = ""
         while true {
             switch editor.readLine(prompt: pending.isEmpty ? "tapehouse> " : "      ...> ") {
@@ -38,9 +44,9 @@ final class SQLPrompt {
                     continue
                 }
                 pending += pending.isEmpty ? line : "\n" + line
-                guard Connection.isComplete(pending) || pending.allSatisfy(\.isWhitespace) else { continue }
+                guard Session.isComplete(pending) || pending.allSatisfy(\.isWhitespace) else { continue }
                 editor.remember(pending.replacing("\n", with: " "))
-                runInterruptibly(pending, connection.interrupt)
+                runInterruptibly(pending, interrupt)
                 pending = ""
             }
         }
@@ -72,10 +78,16 @@ final class SQLPrompt {
             StandardOutput.shared.write(
                 TextTable.render(["name", "kind", "rows"], alignments: [.left, .left, .right], rows))
         case ".schema":
-            let name = words.count > 1 ? words[1].uppercased() : "%"
-            let rows = try session.warehouse.connection.rows(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND upper(name) LIKE ?", .text(name))
-            for case .text(let sql)? in rows.map(\.first) { StandardOutput.shared.writeLine(sql + ";") }
+            do {
+                let definitions = try session.session.definitions(
+                    of: words.count > 1 ? String(words[1]) : nil)
+                for definition in definitions { StandardOutput.shared.writeLine(definition) }
+            } catch let error as SQLError {
+                StandardError.writeLine(error.message)
+            }
+        case ".functions":
+            StandardOutput.shared.write(
+                FunctionTable.text(containing: words.count > 1 ? String(words[1]) : ""))
         case ".mode":
             if words.count == 2, let form = ResultForm(rawValue: String(words[1])) {
                 session.form = form

@@ -1,4 +1,4 @@
-import SQLiteKit
+import Vectors
 import Warehouse
 
 /// The gold tables, read from a warehouse, as text and as JSON.
@@ -20,29 +20,29 @@ struct GoldReport {
     private let kpis: [KPI]
     private let candles: [(symbol: String, candles: [Candle])]
     private let tiles: [Tile]
-    private let rows: [(table: String, columns: [String], rows: [[SQLiteValue]])]
+    private let rows: [(table: String, columns: [String], rows: [[Scalar]])]
 
     /// So many symbols are drawn; more fill the screen and are a query away.
     private static let symbolsMax = 10
 
     init(_ warehouse: Warehouse) throws {
+        let session = warehouse.makeSession()
         rows = try ["gold_kpi", "gold_candlestick", "gold_treechart"].map { table in
-            let statement = try warehouse.connection.prepare("SELECT * FROM \(table)")
-            var rows: [[SQLiteValue]] = []
-            while try statement.step() { rows.append(statement.row) }
-            return (table, statement.columnNames.map { $0.lowercased() }, rows)
+            let result = try session.query("SELECT * FROM \(Warehouse.schemaName).\(table)")
+            return (table, result.columns.map { $0.name.lowercased() }, result.rows)
         }
         kpis = rows[0].rows.map {
             KPI(
-                symbol: $0[0].text ?? "", price: $0[1].number ?? 0, change: $0[2].number,
+                symbol: $0[0].description, price: $0[1].number ?? 0, change: $0[2].number,
                 percent: $0[3].number)
         }
         var candles: [(symbol: String, candles: [Candle])] = []
         for row in rows[1].rows {
-            if candles.last?.symbol != row[0].text { candles.append((row[0].text ?? "", [])) }
+            let symbol = row[0].description
+            if candles.last?.symbol != symbol { candles.append((symbol, [])) }
             candles[candles.count - 1].candles.append(
                 Candle(
-                    day: row[1].text ?? "", open: row[4].number ?? 0,
+                    day: row[1].description, open: row[4].number ?? 0,
                     high: row[3].number ?? max(row[4].number ?? 0, row[5].number ?? 0),
                     low: row[2].number ?? min(row[4].number ?? 0, row[5].number ?? 0),
                     close: row[5].number ?? 0))
@@ -50,7 +50,7 @@ struct GoldReport {
         self.candles = candles
         tiles = rows[2].rows.map {
             Tile(
-                symbol: $0[0].text ?? "", price: $0[1].number ?? 0, volatility: $0[2].number ?? 0,
+                symbol: $0[0].description, price: $0[1].number ?? 0, volatility: $0[2].number ?? 0,
                 relative: $0[3].number)
         }
     }
@@ -119,5 +119,12 @@ struct GoldReport {
 
     private static func signed(_ value: Double, _ places: Int) -> String {
         (value > 0 ? "+" : "") + Format.fixed(value, places)
+    }
+}
+
+extension Scalar {
+    /// The value of a FLOAT.
+    fileprivate var number: Double? {
+        if case .float(let value) = self { value } else { nil }
     }
 }

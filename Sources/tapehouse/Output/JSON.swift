@@ -1,6 +1,5 @@
 import DurableIO
 import Pipeline
-import SQLiteKit
 
 /// A JSON value with its keys in the order in which they were given.
 indirect enum JSON {
@@ -11,6 +10,8 @@ indirect enum JSON {
     case string(String)
     case array([JSON])
     case object([(String, JSON)])
+    /// Text that is JSON already.
+    case raw(String)
 
     static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
@@ -21,16 +22,6 @@ indirect enum JSON {
             ("log", .integer(disk.logBytes)), ("objects", .integer(disk.objectBytes)),
             ("warehouse", .integer(disk.warehouseBytes)),
         ])
-    }
-
-    init(_ value: SQLiteValue) {
-        switch value {
-        case .null: self = .null
-        case .integer(let value): self = .integer(value)
-        case .real(let value): self = .number(value)
-        case .text(let value): self = .string(value)
-        case .blob(let value): self = .string(value.hexadecimal)
-        }
     }
 
     /// The value as text; indented where a depth is given.
@@ -47,6 +38,7 @@ indirect enum JSON {
         case .integer(let value): output += String(value)
         case .number(let value): output += value.isFinite ? "\(value)" : "null"
         case .string(let value): Self.quote(value, to: &output)
+        case .raw(let text): output += text
         case .array(let values):
             Self.writeList("[", "]", values.count, to: &output, indent: indent) { index, output, indent in
                 values[index].write(to: &output, indent: indent)

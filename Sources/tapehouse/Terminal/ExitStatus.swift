@@ -1,8 +1,10 @@
 import ArgumentParser
+import ColumnStore
 import DurableIO
 import ObjectStore
 import PartitionedLog
 import Pipeline
+import SQLEngine
 import SQLiteKit
 import Warehouse
 
@@ -41,6 +43,12 @@ enum ExitStatus: Int32 {
         systemExit(fault.rawValue)
     }
 
+    /// Whether an error says that the user has stopped the work.
+    static func isInterruption(_ error: any Error) -> Bool {
+        error is Interrupted || (error as? SQLiteError)?.isInterrupted == true
+            || (error as? SQLError)?.code == .interrupted
+    }
+
     private static func message(of error: any Error, _ status: ExitStatus) -> String {
         if status == .interrupted { return "interrupted; what was done is kept" }
         guard let error = error as? SQLiteError else { return "\(error)" }
@@ -58,8 +66,8 @@ enum ExitStatus: Int32 {
     }
 
     private static func status(of error: any Error) -> ExitStatus? {
+        if isInterruption(error) { return .interrupted }
         switch error {
-        case is Interrupted: return .interrupted
         case let error as DurableIOError:
             switch error.code {
             case .notFound, .isDirectory: return .noInput
@@ -69,10 +77,11 @@ enum ExitStatus: Int32 {
             default: return .inputOutput
             }
         case let error as SQLiteError:
-            if error.isInterrupted { return .interrupted }
             if error.isBusy { return .tryAgain }
             if error.isPermissionDenied { return .notPermitted }
             return error.isFull || error.isInputOutput || error.isCannotOpen ? .inputOutput : .statementFailed
+        case let error as SQLError: return error.code == .storage ? .inputOutput : .statementFailed
+        case is ColumnStoreError: return .badData
         case let error as LogError:
             switch error.code {
             case .invalidTopic, .invalidPartitions, .invalidConfig, .invalidRequest, .topicAlreadyExists,
