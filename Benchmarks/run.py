@@ -24,16 +24,18 @@ THREADS = 2
 TABLES = ("gold_kpi", "gold_candlestick", "gold_treechart")
 
 
-def prepare():
-    """Builds tapehouse and installs the peers; the paths of the program and of the peers' Python."""
-    subprocess.run(["swift", "build", "-c", "release", "--product", "tapehouse"], cwd=ROOT, check=True)
-    binary = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True,
-                            capture_output=True, text=True).stdout.strip()
+def prepare(binary=None):
+    """Builds tapehouse, unless a built one is given, and installs the peers; the paths of it and of the peers' Python."""
+    if binary is None:
+        subprocess.run(["swift", "build", "-c", "release", "--product", "tapehouse"], cwd=ROOT, check=True)
+        folder = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True,
+                                capture_output=True, text=True).stdout.strip()
+        binary = os.path.join(folder, "tapehouse")
     python = os.path.join(VENV, "bin", "python")
     if not os.path.exists(python):
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     subprocess.run([python, "-m", "pip", "install", "-q", "-r", os.path.join(PEERS, "requirements.txt")], check=True)
-    return os.path.join(binary, "tapehouse"), python
+    return os.path.abspath(binary), python
 
 
 def measure(command):

@@ -1,0 +1,33 @@
+WITH
+quotes AS (
+    SELECT assumeNotNull(symbol) AS symbol, assumeNotNull(c) AS current_price, round(h, 2) AS day_high,
+           round(l, 2) AS day_low, toDateTime(assumeNotNull(t), 'UTC') AS market_timestamp, fetched_at
+    FROM quotes_raw
+    WHERE c <> 0 AND t > 0 AND quotes_raw.symbol IS NOT NULL
+),
+enriched AS (
+    SELECT symbol, CAST(market_timestamp AS DATE) AS trade_date, day_low, day_high, current_price,
+           FIRST_VALUE(current_price) OVER (
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+           ) AS candle_open,
+           LAST_VALUE(current_price) OVER (
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+           ) AS candle_close
+    FROM quotes
+),
+candles AS (
+    SELECT symbol, trade_date AS candle_time, MIN(day_low) AS candle_low, MAX(day_high) AS candle_high,
+           any(candle_open) AS candle_open, any(candle_close) AS candle_close, AVG(current_price) AS trend_line
+    FROM enriched
+    GROUP BY symbol, trade_date
+),
+ranked AS (
+    SELECT candles.*, ROW_NUMBER() OVER (PARTITION BY symbol ORDER BY candle_time DESC) AS days_ago
+    FROM candles
+)
+SELECT symbol, candle_time, candle_low, candle_high, candle_open, candle_close, trend_line
+FROM ranked
+WHERE days_ago <= 12
+ORDER BY symbol, candle_time

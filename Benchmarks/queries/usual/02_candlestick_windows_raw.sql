@@ -1,0 +1,31 @@
+WITH
+quotes AS (
+    SELECT v:symbol::string AS symbol, v:c::float AS current_price, ROUND(v:h::float, 2) AS day_high,
+           ROUND(v:l::float, 2) AS day_low, v:t::timestamp AS market_timestamp, v:fetched_at::timestamp AS fetched_at
+    FROM quotes_raw
+    WHERE v:c::float <> 0 AND v:t::number > 0 AND v:symbol IS NOT NULL
+),
+enriched AS (
+    SELECT symbol, CAST(market_timestamp AS DATE) AS trade_date, day_low, day_high, current_price,
+           FIRST_VALUE(current_price) OVER (
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+           ) AS candle_open,
+           LAST_VALUE(current_price) OVER (
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+           ) AS candle_close
+    FROM quotes
+),
+candles AS (
+    SELECT symbol, trade_date AS candle_time, MIN(day_low) AS candle_low, MAX(day_high) AS candle_high,
+           ANY_VALUE(candle_open) AS candle_open, ANY_VALUE(candle_close) AS candle_close, AVG(current_price) AS trend_line
+    FROM enriched
+    GROUP BY symbol, trade_date
+),
+ranked AS (
+    SELECT candles.*, ROW_NUMBER() OVER (PARTITION BY symbol ORDER BY candle_time DESC) AS days_ago
+    FROM candles
+)
+SELECT symbol, candle_time, candle_low, candle_high, candle_open, candle_close, trend_line
+FROM ranked
+WHERE days_ago <= 12
+ORDER BY symbol, candle_time

@@ -1,0 +1,4 @@
+SELECT COUNT(*) AS quotes, AVG(a.current_price - m.current_price) AS spread, COUNT(m.current_price) AS matched
+FROM (SELECT market_timestamp, current_price FROM silver WHERE symbol = 'AAPL') a
+ASOF LEFT JOIN (SELECT market_timestamp, current_price FROM silver WHERE symbol = 'MSFT') m
+    ON a.market_timestamp >= m.market_timestamp
