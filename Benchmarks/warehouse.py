@@ -74,6 +74,11 @@ def run(command, text="", check=True):
     return result, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, process.returncode
 
 
+def clean(recording):
+    """The recording without its malformed lines."""
+    return recording.removesuffix(".ndjson") + ".clean.ndjson"
+
+
 def lines_of(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
@@ -143,7 +148,7 @@ class Peer:
 
     def make(self, folder, recording, only_raw=False):
         # A malformed line costs ClickHouse 3 ms and the good line behind it: it is given the file without them.
-        place, file = os.path.split(recording + ".clean" if self.name == "chdb" else recording)
+        place, file = os.path.split(clean(recording) if self.name == "chdb" else recording)
         stages = [["raw", query_text("setup/raw", self.name).replace("$folder", place).replace("$file", file)]]
         if not only_raw:
             stages.append(["silver", query_text("setup/silver", self.name)])
@@ -240,6 +245,7 @@ def difference(left, right):
 
 
 def compare(engines, folders, names):
+    names = ["setup/rows"] + names
     answers = {engine: engines[engine].rows(folders[engine], names) for engine in engines}
     agreed = 0
     for name in names:
@@ -354,8 +360,8 @@ def measure(arguments, engines, work, rows):
                     str(arguments.days), "--dirty", "2", "--output", recording], check=True)
     if "chdb" in engines:
         # What is malformed in a simulated recording is cut off before its end.
-        with open(recording, "rb") as lines, open(recording + ".clean", "wb") as clean:
-            clean.writelines(line for line in lines if line.endswith(b"}\n"))
+        with open(recording, "rb") as lines, open(clean(recording), "wb") as good:
+            good.writelines(line for line in lines if line.endswith(b"}\n"))
     size = os.path.getsize(recording)
     print(f"## {rows:,} quotes, {size / 1e6:.1f} MB of NDJSON, {arguments.symbols} symbols, {arguments.days} days, 2 % dirty\n", flush=True)
     loaders = {name: works for name, works in engines.items() if name not in ("polars", "duckdb_sorted")}
@@ -380,7 +386,7 @@ def measure(arguments, engines, work, rows):
                 print_queries(group, chosen, list(engines), times)
         if "sizes" in arguments.parts:
             print_sizes(engines, folders)
-    for path in (recording, recording + ".clean"):
+    for path in (recording, clean(recording)):
         if os.path.exists(path):
             os.unlink(path)
     return times

@@ -175,7 +175,8 @@ import Testing
         #expect(outcome.status == 1)
         #expect(
             outcome.errors
-                == "tapehouse: no such column: pricee (line 2, column 3)\n    pricee FROM gold_kpi\n    ^\n")
+                == "tapehouse: invalid identifier 'PRICEE', at line 2, column 3\n    pricee FROM gold_kpi\n    ^\n"
+        )
         let write = try run("sql", "--data-dir", data, "DELETE FROM gold_kpi")
         #expect(write.status == 1)
         #expect(write.errors.contains("--write"))

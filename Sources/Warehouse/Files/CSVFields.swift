@@ -130,9 +130,8 @@ final class CSVFields {
         return true
     }
 
-    /// A field without quotes around it. Stops at the delimiter or the end; a delimiter that is the last byte
-    /// leaves an empty
-    /// field behind it.
+    /// A field without quotes around it. Stops at the delimiter or the end; a delimiter that is the last
+    /// byte leaves an empty field behind it.
     private func plain(_ bytes: Bytes, _ position: inout Int, _ end: Int) {
         let start = position
         let escape = format.unenclosedEscape

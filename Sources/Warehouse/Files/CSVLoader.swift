@@ -52,7 +52,8 @@ final class CSVLoader: CopyWorker {
         return try target.finished(piece, values, count: row, tallies)
     }
 
-    /// For each column given the field that has its values; `nil` where fields come in the order of the columns.
+    /// For each column given the field that has its values; `nil` where fields come in the order of the
+    /// columns.
     private func fieldOrder(_ header: [String]?) -> [Int?]? {
         guard target.matching != nil, let header else { return nil }
         return target.given.map { column in header.firstIndex { target.matches($0, column) } }

@@ -10,8 +10,8 @@ struct CopyTarget: Sendable {
     let info: [ColumnInfo]
     /// The columns that records give, by their places in the table: field by field.
     let given: [Int]
-    /// How the names of fields and keys are compared with those of columns; `nil` where fields are matched by
-    /// their order.
+    /// How the names of fields and keys are compared with those of columns; `nil` where fields are
+    /// matched by their order.
     let matching: Matching?
     /// What the other columns get; none for AUTOINCREMENT.
     let defaults: [Int: any VectorExpression]

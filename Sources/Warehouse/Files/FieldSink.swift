@@ -1,9 +1,8 @@
 import SQLEngine
 import Vectors
 
-/// Takes the texts of one column, row by row, and makes a vector of them. A row may be written again; what is
-/// behind the last
-/// row that `finish` is told of does not count. One thread.
+/// Takes the texts of one column, row by row, and makes a vector of them. A row may be written again;
+/// what is behind the last row that `finish` is told of does not count. One thread.
 class FieldSink {
     typealias Text = UnsafeBufferPointer<UInt8>
 

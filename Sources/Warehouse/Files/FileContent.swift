@@ -3,8 +3,8 @@ import SQLEngine
 
 /// The bytes of one file, decompressed, to be read from any place.
 ///
-/// A plain local file is read as it is needed; one that is compressed, or from another storage, is in memory
-/// as a whole.
+/// A plain local file is read as it is needed; one that is compressed, or from another storage, is in
+/// memory as a whole.
 final class FileContent: Sendable {
     private enum Source {
         case file(File)

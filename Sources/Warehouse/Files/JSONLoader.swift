@@ -19,9 +19,8 @@ final class JSONVariantLoader: CopyWorker {
     }
 }
 
-/// Reads JSON pieces into the columns that bear the names of the outermost keys, or as a whole into an OBJECT
-/// or ARRAY. One
-/// thread.
+/// Reads JSON pieces into the columns that bear the names of the outermost keys, or as a whole into an
+/// OBJECT or ARRAY. One thread.
 final class JSONMembersLoader: CopyWorker {
     private let target: CopyTarget
     private let reader: JSONReader
@@ -79,7 +78,8 @@ final class JSONMembersLoader: CopyWorker {
         return try target.finished(piece, columns, count: count, rows.tallies(errors))
     }
 
-    /// The values of the keys that match a column's name: of several the one that is the same, else the first.
+    /// The values of the keys that match a column's name: of several the one that is the same, else the
+    /// first.
     private func source(_ names: [String], _ column: Int, _ rows: JSONRows, _ text: () throws -> Vector)
         throws -> Vector
     {

@@ -1,6 +1,7 @@
 import Vectors
 
-/// The values of a JSON file that are not one to a line: values one after the other, or the elements of outer arrays.
+/// The values of a JSON file that are not one to a line: values one after the other, or the elements of
+/// outer arrays.
 ///
 /// Only brackets, quotes and commas are looked at; whether a value is one is for the parser to say. What
 /// stands between two
@@ -125,8 +126,8 @@ final class JSONValues {
         return min(bytes.count, place + 1)
     }
 
-    /// Goes on to the bracket that closes what was open at `depth`, and behind it where depth is not 0; or to
-    /// a comma at depth 0.
+    /// Goes on to the bracket that closes what was open at `depth`, and behind it where depth is not 0;
+    /// or to a comma at depth 0.
     ///
     /// - Returns: whether one was found.
     private func scan(_ place: inout Int, depth: Int, stopsAtComma: Bool) -> Bool {
@@ -160,9 +161,9 @@ final class JSONValues {
 
     // MARK: Values as lines
 
-    /// Writes a value as one line. Line ends in it become other blanks, which a string may not have either: a
-    /// line feed a
-    /// carriage return, and a carriage return before it a tab, so that lines can still be counted.
+    /// Writes a value as one line. Line ends in it become other blanks, which a string may not have
+    /// either: a line feed a carriage return, and a carriage return before it a tab, so that lines can
+    /// still be counted.
     func append(_ value: Value, to buffer: PieceBuffer) {
         let start = buffer.count
         bytes.withUnsafeBufferPointer { buffer.append(UnsafeBufferPointer(rebasing: $0[value.range])) }

@@ -65,7 +65,8 @@ enum OrderedWork {
                 }
             } catch {
                 monitor.locked {
-                    // Of several failures the one that comes first in the order counts, whichever thread is faster.
+                    // Of several failures the one that comes first in the order counts, whichever thread
+                    // is faster.
                     if failure.map({ $0.index > index }) ?? true { failure = (index, error) }
                 }
             }

@@ -45,7 +45,7 @@ final class PieceReader: @unchecked Sendable {
         var isEnded: Bool { position >= content.count && rest.count == 0 }
     }
 
-    /// - Parameter isWholeValues: JSON files whose values are not one to a line although their beginning looks so.
+    /// - Parameter isWholeValues: JSON files whose values are not one to a line, although it looks so.
     init(_ files: [StagedFile], _ format: FileFormat, isWholeValues: Set<Int> = [], recordsMax: Int) {
         self.files = files
         self.format = format

@@ -143,9 +143,8 @@ struct RecordSplitter {
         return true
     }
 
-    /// Whether a field begins at a position: at the record's beginning or behind a delimiter, spaces between
-    /// aside where they are
-    /// trimmed.
+    /// Whether a field begins at a position: at the record's beginning or behind a delimiter, spaces
+    /// between aside where they are trimmed.
     private func beginsField(_ bytes: Bytes, _ position: Int, from start: Int) -> Bool {
         guard let format else { return false }
         var place = position

@@ -21,7 +21,8 @@ struct StagedFile: Sendable {
 /// A stage, or a URL in its place, with what is asked for in it.
 struct StageLocation {
     let storage: any StageStorage
-    /// What the paths of the stage's files begin with in the storage: empty, or a path with a slash at its end.
+    /// What the paths of the stage's files begin with in the storage: empty, or a path with a slash at
+    /// its end.
     let base: String
     /// What the URLs of the stage's files begin with.
     let urlBase: String

@@ -75,7 +75,8 @@ struct LocalStorage: StageStorage {
     private func describe(_ path: String, _ status: FileStatus) throws -> StageFile? {
         var size = status.byteCount
         if status.kind == .other {
-            // A symbolic link to a file counts as the file; one to a folder is passed over, as it may lead back.
+            // A symbolic link to a file counts as the file; one to a folder is passed over, as it may
+            // lead back.
             guard try fileSystem.kind(of: fullPath(path)) == .file else { return nil }
             size = try fileSystem.open(fullPath(path), .read).size()
         }

@@ -48,6 +48,8 @@ enum TermKind: Hashable {
     case integer
     case decimal(precision: Int, scale: Int)
     case float, text, boolean, date, timestamp
+    /// A JSON object, of which only parts are compared.
+    case variant
 
     var isDecimal: Bool { if case .decimal = self { true } else { false } }
 
@@ -63,6 +65,7 @@ enum TermKind: Hashable {
         case .boolean: "BOOLEAN"
         case .date: "DATE"
         case .timestamp: "TIMESTAMP_NTZ"
+        case .variant: "VARIANT"
         }
     }
 
@@ -72,6 +75,7 @@ enum TermKind: Hashable {
         case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
         case .float: "DOUBLE"
         case .timestamp: "TIMESTAMP"
+        case .variant: "JSON"
         default: ourType
         }
     }
@@ -116,6 +120,7 @@ struct GeneratedTable {
             "("
                 + zip(row, columns).map { value, column in
                     guard let value else { return "NULL" }
+                    if column.kind == .variant { return "PARSE_JSON('\(value)')" }
                     if column.kind == .integer || column.kind.isDecimal { return value }
                     return "'" + value.replacing("'", "''") + "'::\(column.kind.ourType)"
                 }.joined(separator: ", ") + ")"

@@ -104,7 +104,7 @@ struct DifferentialRun {
         let named = tables.filter { question.query.text.ours.contains($0.name + " ") }
         return named.map { $0.creation + ";" + ($0.insertion.map { "\n\($0);" } ?? "") }.joined(
             separator: "\n")
-            + "\n\(question.query.text.ours);"
+            + "\n-- the query:\n\(question.query.text.ours);"
     }
 
     private func lines(_ rows: [String]) -> String {

@@ -16,12 +16,17 @@ extension QueryGenerator {
         if random.chance(7), let flag = columns.filter({ $0.kind == .boolean && !$0.isInexact }).first {
             return flag.text
         }
+        return plainCondition(columns, depth: depth)
+    }
+
+    /// A condition that is not made of others.
+    private mutating func plainCondition(_ columns: [Term], depth: Int) -> DialectText {
         let kind = random.pick([
             TermKind.integer, .integer, .decimal(precision: 10, scale: 2), .float, .text, .text, .date,
             .timestamp,
         ])
         let a = term(kind, columns, depth: depth).text
-        switch random.below(12) {
+        switch random.below(15) {
         case 0: return DialectText([a]) { "(\($0[0]) IS NULL)" }
         case 1: return DialectText([a]) { "(\($0[0]) IS NOT NULL)" }
         case 2:
@@ -48,6 +53,29 @@ extension QueryGenerator {
             let pattern = random.pick(["a%", "%b%", "_", "%", "a_c", "%c", "", "A%", "%a%b%"])
             let word = random.chance(25) ? "NOT LIKE" : "LIKE"
             return DialectText([a]) { "(\($0[0]) \(word) '\(pattern)')" }
+        case 12 where kind == .text:
+            let (name, needle) = (
+                random.pick(["CONTAINS", "STARTSWITH", "ENDSWITH"]), random.pick(["a", "b", "", "ab", "x"])
+            )
+            let duck = name == "STARTSWITH" ? "STARTS_WITH" : name == "ENDSWITH" ? "ENDS_WITH" : name
+            return DialectText(
+                [a], ours: { "\(name)(\($0[0]), '\(needle)')" }, duck: { "\(duck)(\($0[0]), '\(needle)')" })
+        case 13 where kind == .text:
+            let pattern = random.pick(["a.*", "[a-z]+", ".*b.*", "(a|b)?c*", "[^a]", ".{2,3}"])
+            return DialectText(
+                [a], ours: { "REGEXP_LIKE(\($0[0]), '\(pattern)')" },
+                duck: { "REGEXP_FULL_MATCH(\($0[0]), '\(pattern)')" })
+        case 14 where kind == .date:
+            let other = leaf(.timestamp, columns).text
+            return DialectText(
+                [a, other], ours: { "(\($0[0]) <= \($0[1]))" },
+                duck: { "(CAST(\($0[0]) AS TIMESTAMP) <= \($0[1]))" })
+        case 12...14 where kind == .integer && isPlain:
+            let other = leaf(.decimal(precision: 10, scale: 2), columns).text
+            let word = random.pick(["<", "=", ">="])
+            return DialectText(
+                [a, other], ours: { "(\($0[0]) \(word) \($0[1]))" },
+                duck: { "(CAST(\($0[0]) AS DECIMAL(30,2)) \(word) \($0[1]))" })
         case 6 where kind == .integer:
             let other = leaf(.float, columns).text
             return DialectText(
@@ -73,7 +101,11 @@ extension QueryGenerator {
         let kind = random.pick([TermKind.integer, .text, .decimal(precision: 10, scale: 2), .date])
         let (a, b) = (leaf(kind, columns), leaf(kind, inner.columns))
         switch random.below(7) {
-        case 0...1:
+        case 0:
+            let word = random.chance(40) ? "NOT EXISTS" : "EXISTS"
+            let test = inequality(inner.columns, columns)
+            return DialectText([inner.text, test]) { "\(word) (SELECT * FROM \($0[0]) WHERE \($0[1]))" }
+        case 1:
             let word = random.chance(40) ? "NOT EXISTS" : "EXISTS"
             return DialectText([from]) { "\(word) (SELECT 1\($0[0]))" }
         case 2...3 where a.kind == b.kind:
@@ -89,6 +121,13 @@ extension QueryGenerator {
             return DialectText([a.text, b.text, from]) {
                 "(\($0[0]) \(word) (SELECT \(function)(\($0[1]))\($0[2])))"
             }
+        }
+    }
+
+    private mutating func inequality(_ inner: [Term], _ outer: [Term]) -> DialectText {
+        let word = random.pick(["<", ">=", "<>"])
+        return DialectText([leaf(.integer, inner).text, leaf(.integer, outer).text]) {
+            "\($0[0]) \(word) \($0[1])"
         }
     }
 

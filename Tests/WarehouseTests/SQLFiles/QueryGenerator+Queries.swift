@@ -11,12 +11,14 @@ struct GeneratedQuery {
 
 /// Whole queries.
 extension QueryGenerator {
-    mutating func query() -> GeneratedQuery {
-        switch random.below(10) {
-        case 0...2: return plain(source(depth: 2))
-        case 3...5: return grouped(source(depth: 2))
-        case 6...7: return windowed(source(depth: 1))
+    mutating func query(depth: Int = 2) -> GeneratedQuery {
+        switch random.below(12) {
+        case 0...2: return plain(source(depth: depth))
+        case 3...5: return grouped(source(depth: depth))
+        case 6...7: return windowed(source(depth: min(depth, 1)))
         case 8: return combined()
+        case 9: return ranked(source(depth: min(depth, 1)))
+        case 10: return named()
         default: return withSubqueries()
         }
     }
@@ -58,6 +60,7 @@ extension QueryGenerator {
         let terms = (0..<(1 + random.below(4))).map { _ in term(anyKind(), source.columns, depth: 2) }
         let filter = filter(source.columns, percent: 70)
         let word = random.chance(25) ? "SELECT DISTINCT" : "SELECT"
+        if word == "SELECT", !source.hasTwins, random.chance(20) { return first(source, terms, filter) }
         return ordered(
             DialectText([list(terms), source.text, filter]) { "\(word) \($0[0]) FROM \($0[1])\($0[2])" },
             terms)
@@ -103,6 +106,57 @@ extension QueryGenerator {
         return ordered(text, kinds.map { Term(text: DialectText(""), kind: $0) })
     }
 
+    /// The first rows in an order of something else.
+    private mutating func first(_ source: Source, _ terms: [Term], _ filter: DialectText) -> GeneratedQuery {
+        let order = order(source, isTotal: true)
+        let count = random.pick([1, 3, 10])
+        let skipped = random.chance(30) ? " OFFSET \(random.below(5))" : ""
+        let text = DialectText([list(terms), source.text, filter, order]) {
+            "SELECT \($0[0]) FROM \($0[1])\($0[2]) ORDER BY \($0[3]) LIMIT \(count)\(skipped)"
+        }
+        return GeneratedQuery(text: text, outputs: terms, isOrdered: false)
+    }
+
+    /// Groups that a window function then ranks.
+    private mutating func ranked(_ source: Source) -> GeneratedQuery {
+        let key = leaf(random.pick([.text, .integer, .date]), source.columns)
+        let value = leaf(.integer, source.columns)
+        let function = random.pick(["SUM", "MAX", "COUNT"])
+        let window = random.pick(["RANK()", "ROW_NUMBER()", "LAG(\(function)($1))", "SUM(\(function)($1))"])
+        let filter = filter(source.columns, percent: 30)
+        let text = DialectText([key.text, value.text, source.text, filter]) { parts in
+            var call = ""
+            for character in window { call += character == "$" ? "" : String(character) }
+            call = call.split(separator: "(1)", omittingEmptySubsequences: false).joined(
+                separator: "(\(parts[1]))")
+            return
+                "SELECT \(parts[0]) AS r0, \(function)(\(parts[1])) AS r1, \(call) OVER (ORDER BY \(parts[0]) NULLS FIRST) AS r2 "
+                + "FROM \(parts[2])\(parts[3]) GROUP BY \(parts[0])"
+        }
+        // A literal is no key that DuckDB orders by.
+        guard key.text.ours.contains(".") else { return grouped(source) }
+        return ordered(
+            text, [key, Term(text: value.text, kind: .integer), Term(text: value.text, kind: .integer)])
+    }
+
+    /// A query with a name, read twice.
+    private mutating func named() -> GeneratedQuery {
+        let inner = random.chance(50) ? plain(source(depth: 1)) : grouped(source(depth: 1))
+        if inner.outputs.contains(where: \.isInexact) { return inner }
+        let (name, a, b) = (alias("w"), alias("a"), alias("b"))
+        func columns(_ alias: String) -> [Term] {
+            inner.outputs.enumerated().map { Term(text: DialectText("\(alias).r\($0)"), kind: $1.kind) }
+        }
+        let kind = random.pick(["JOIN", "LEFT JOIN", "FULL JOIN"])
+        let on = equality(columns(a), columns(b))
+        let all = columns(a) + columns(b)
+        let terms = (0..<(1 + random.below(3))).map { _ in leaf(anyKind(), all) }
+        let text = DialectText([inner.text, list(terms), on]) {
+            "WITH \(name) AS (\($0[0])) SELECT \($0[1]) FROM \(name) AS \(a) \(kind) \(name) AS \(b) ON \($0[2])"
+        }
+        return ordered(text, terms)
+    }
+
     // MARK: Groups
 
     mutating func grouped(_ source: Source) -> GeneratedQuery {
@@ -115,11 +169,12 @@ extension QueryGenerator {
             // A number alone would be a place in the select list.
             let isRollup =
                 random.chance(10) && keys.allSatisfy { $0.kind != .integer || $0.text.ours.contains(".") }
+            let form = random.pick(["ROLLUP", "CUBE"])
             tail =
                 isRollup
                 ? DialectText(
-                    [.joined(keys.map(\.text))], ours: { " GROUP BY ROLLUP (\($0[0]))" },
-                    duck: { " GROUP BY ROLLUP (\($0[0]))" })
+                    [.joined(keys.map(\.text))], ours: { " GROUP BY \(form) (\($0[0]))" },
+                    duck: { " GROUP BY \(form) (\($0[0]))" })
                 : DialectText(" GROUP BY ") + names
         }
         if random.chance(25) {
@@ -194,6 +249,8 @@ extension QueryGenerator {
     // MARK: Windows
 
     mutating func windowed(_ source: Source) -> GeneratedQuery {
+        // Rows that nothing tells apart could be numbered in any way.
+        if source.hasTwins { return grouped(source) }
         let terms = (0..<(1 + random.below(2))).map { _ in leaf(anyKind(), source.columns) }
         let calls = (0..<(1 + random.below(2))).map { _ in window(source) }
         let filter = filter(source.columns, percent: 30)
@@ -216,7 +273,9 @@ extension QueryGenerator {
         var items = [
             leaf(random.pick([.integer, .text, .decimal(precision: 10, scale: 2), .date]), source.columns)
         ]
-        if isTotal { items += source.ids }
+        // A number alone would be a place in the select list.
+        items.removeAll { !$0.text.ours.contains(".") }
+        if isTotal || items.isEmpty { items += source.ids }
         return DialectText.joined(
             items.map { item in
                 let direction = random.chance(40) ? " DESC" : ""

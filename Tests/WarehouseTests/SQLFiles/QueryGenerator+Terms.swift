@@ -14,14 +14,42 @@ extension QueryGenerator {
         case .boolean: return Term(text: condition(columns, depth: depth), kind: .boolean)
         case .date: return date(columns, depth: depth)
         case .timestamp: return timestamp(columns, depth: depth)
+        case .variant: return leaf(kind, columns)
         }
     }
 
     /// A column, or where there is none (and sometimes otherwise) a literal.
     mutating func leaf(_ kind: TermKind, _ columns: [Term]) -> Term {
+        if random.chance(50), let part = part(kind, columns) { return part }
         let fitting = columns.filter { $0.kind.fits(kind) && !$0.isInexact }
         if !fitting.isEmpty, random.chance(88) { return random.pick(fitting) }
         return literal(kind)
+    }
+
+    /// Something inside of a VARIANT column, where there is one.
+    private mutating func part(_ kind: TermKind, _ columns: [Term]) -> Term? {
+        guard let column = columns.filter({ $0.kind == .variant }).randomElement(using: &random) else {
+            return nil
+        }
+        let (ours, duck): (String, String)
+        switch kind {
+        case .integer:
+            let (path, pointer) = random.pick([
+                (":a", "$.a"), (":d.e[1]", "$.d.e[1]"), (":d:e[0]", "$.d.e[0]"), (":d.a", "$.d.a"),
+            ])
+            (ours, duck) = ("\(path)::INTEGER", "CAST(@ ->> '\(pointer)' AS HUGEINT)")
+        case .float: (ours, duck) = (":c::FLOAT", "CAST(@ ->> '$.c' AS DOUBLE)")
+        case .text:
+            let (path, pointer) = random.pick([
+                (":b", "$.b"), ("['b']", "$.b"), (":d.a", "$.d.a"), (":nothing", "$.nothing"),
+            ])
+            (ours, duck) = ("\(path)::VARCHAR", "(@ ->> '\(pointer)')")
+        default: return nil
+        }
+        let parts = duck.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        return Term(
+            text: DialectText(
+                [column.text], ours: { $0[0] + ours }, duck: { parts.joined(separator: $0[0]) }), kind: kind)
     }
 
     mutating func literal(_ kind: TermKind) -> Term {
@@ -40,6 +68,8 @@ extension QueryGenerator {
         case .text: text = DialectText(quoted)
         case .boolean: text = DialectText(value.uppercased())
         case .date: text = DialectText(ours: "\(quoted)::DATE", duck: "DATE \(quoted)", lite: quoted)
+        case .variant:
+            text = DialectText(ours: "PARSE_JSON(\(quoted))", duck: "CAST(\(quoted) AS JSON)", lite: nil)
         case .timestamp:
             text = DialectText(ours: "\(quoted)::TIMESTAMP", duck: "TIMESTAMP \(quoted)", lite: quoted)
         }
@@ -79,7 +109,16 @@ extension QueryGenerator {
     private mutating func integer(_ columns: [Term], depth: Int) -> Term {
         let a = term(.integer, columns, depth: depth - 1).text
         let text: DialectText
-        switch random.below(11) {
+        switch random.below(13) {
+        case 11:
+            let s = leaf(.text, columns).text
+            text = DialectText(
+                [s], ours: { "TRY_CAST(\($0[0]) AS INTEGER)" }, duck: { "TRY_CAST(\($0[0]) AS HUGEINT)" })
+        case 12:
+            let s = leaf(.text, columns).text
+            text = DialectText(
+                [s], ours: { "POSITION('b', \($0[0]))" },
+                duck: { "CAST(POSITION('b' IN \($0[0])) AS HUGEINT)" })
         case 0...1:
             text = DialectText([a, term(.integer, columns, depth: depth - 1).text]) {
                 "(\($0[0]) + \($0[1]))"

@@ -40,7 +40,7 @@ struct QueryGenerator {
     private mutating func makeTable(_ name: String, isPlain: Bool) -> GeneratedTable {
         var kinds: [TermKind] = [.integer, .integer, .text, .decimal(precision: 10, scale: 2), .float]
         let more: [TermKind] = [
-            .decimal(precision: 8, scale: 4), .boolean, .date, .timestamp, .text, .integer, .float,
+            .decimal(precision: 8, scale: 4), .boolean, .date, .timestamp, .text, .variant, .integer, .float,
             .decimal(precision: 18, scale: 0),
         ]
         for _ in 0..<random.below(5) { kinds.append(random.pick(more)) }
@@ -77,6 +77,7 @@ struct QueryGenerator {
             ]
             return random.pick(isPlain ? words : words + ["é", "aé", "日本", "😀b"])
         case .boolean: return random.chance(50) ? "true" : "false"
+        case .variant: return json()
         case .date:
             return
                 "\(random.pick(["2024", "2025", "2026", "1969"]))-\(random.pick(["01", "02", "12"]))-\(random.pick(["01", "15", "28", "29", "31"]))"
@@ -86,6 +87,26 @@ struct QueryGenerator {
             let clock = random.pick(["00:00:00", "09:30:00", "09:30:01", "23:59:59"])
             return "\(day) \(clock).\(random.pick(["000000", "000000", "250000", "000001"]))"
         }
+    }
+
+    /// An object with members that may be there, null, or something inside of something.
+    private mutating func json() -> String {
+        var members: [String] = []
+        if random.chance(80) {
+            members.append("\"a\": \(random.chance(15) ? "null" : String(random.below(9) - 3))")
+        }
+        if random.chance(80) {
+            members.append("\"b\": \(random.pick(["\"x\"", "\"\"", "\"long text\"", "null"]))")
+        }
+        if random.chance(70) {
+            members.append("\"c\": \(random.pick(["1.5", "0.25", "-7.125", "1000", "2e3"]))")
+        }
+        if random.chance(60) {
+            members.append(
+                "\"d\": {\"e\": [\(random.below(5)), \(random.below(5))], \"a\": \"\(random.below(3))\"}")
+        }
+        members.shuffle(using: &random)
+        return "{\(members.joined(separator: ", "))}"
     }
 
     static func decimal(_ value: Int, scale: Int) -> String {

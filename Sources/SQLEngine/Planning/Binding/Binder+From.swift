@@ -6,7 +6,10 @@ extension Binder {
         switch expression {
         case .table(let reference): return try bindTable(reference, scope)
         case .subquery(let query, let alias, let isLateral, let position):
-            if isLateral { return try bindLateral(query, alias, .oneRow, scope, position) }
+            if isLateral {
+                // The first in FROM: there is nothing before it to be read but the query around.
+                return try enter(try bind(query, parent: scope), alias, scope, position)
+            }
             return try enter(try bind(query, parent: scope.parent), alias, scope, position)
         case .values(let rows, let alias, let position):
             return try enter(

@@ -2,16 +2,11 @@ import Vectors
 
 extension Binder {
     func bindJoin(_ join: Join, _ scope: Scope) throws -> Plan {
+        let join = try regrouped(join)
         let left = try bindFrom(join.left, scope)
         let leftTables = scope.tables.count
         // LATERAL and table functions on the right see the tables on the left.
-        if case .function(let call, let alias, _, let position) = join.right {
-            return try bindTableFunction(call, alias, left, isOuter: join.kind == .left, scope, position)
-        }
-        if case .subquery(let query, let alias, true, let position) = join.right {
-            return try bindLateral(
-                query, alias, left, scope, position, kind: join.kind == .left ? .left : .inner)
-        }
+        if join.right.isLateral { return try bindLateral(join, left, scope) }
         let right = try bindFrom(join.right, scope)
         if join.kind == .asof { return try bindAsOf(join, left, right, scope, leftTables) }
         var plan = Plan.JoinPlan(kind: join.kind.plan, left: left, right: right)
@@ -162,17 +157,6 @@ extension Binder {
             plan.asof = (b, operation.mirrored, a)
         }
         return .join(plan)
-    }
-
-    /// LATERAL: a subquery that reads the tables before it.
-    func bindLateral(
-        _ query: Query, _ alias: TableAlias?, _ left: Plan, _ scope: Scope, _ position: Int,
-        kind: Plan.JoinPlan.Kind = .inner
-    ) throws -> Plan {
-        let bound = try bind(query, parent: scope)
-        _ = try enter(bound, alias, scope, position)
-        if case .oneRow = left { return bound.plan }
-        return try attach(bound.plan, to: left, kind: kind, position: position)
     }
 }
 

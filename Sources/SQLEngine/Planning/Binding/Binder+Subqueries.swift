@@ -12,10 +12,19 @@ extension Binder {
                 "a subquery that stands for a value gives one column, and this gives \(bound.columns.count)",
                 position: position)
         }
+        return scalar(bound, binding, position)
+    }
+
+    /// The value of a query of one column.
+    private func scalar(_ bound: BoundQuery, _ binding: ExpressionBinding, _ position: Int) -> BoundExpression
+    {
         let value = bound.columns[0].column
         let empty = emptyValue(of: value, in: bound.plan)
         guard let empty, empty.constant != .null else {
-            binding.addSubquery { try self.attach(bound.plan, to: $0, kind: .single, position: position) }
+            binding.addSubquery {
+                try self.attach(
+                    bound.plan, to: $0, kind: .single, fillsEmptyGroup: empty != nil, position: position)
+            }
             return BoundExpression(.column(value.id), value.type, position: position)
         }
         // Where nothing correlates, COUNT is 0 and not NULL: a marker tells whether there was a group.
@@ -23,7 +32,9 @@ extension Binder {
         let marked = Plan.project(
             bound.plan,
             bound.plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
-        binding.addSubquery { try self.attach(marked, to: $0, kind: .single, position: position) }
+        binding.addSubquery {
+            try self.attach(marked, to: $0, kind: .single, fillsEmptyGroup: true, position: position)
+        }
         let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
         return BoundExpression(
             .conditional([.init(condition: isMissing, value: empty)], otherwise: value.expression),
@@ -31,7 +42,7 @@ extension Binder {
     }
 
     /// What a column of an aggregation without keys is when there are no rows; `nil` for other plans.
-    private func emptyValue(of column: PlanColumn, in plan: Plan) -> BoundExpression? {
+    func emptyValue(of column: PlanColumn, in plan: Plan) -> BoundExpression? {
         switch plan {
         case .project(let input, let assignments):
             guard let assignment = assignments.first(where: { $0.column.id == column.id }) else { return nil }
@@ -58,6 +69,7 @@ extension Binder {
     /// `EXISTS (SELECT …)`.
     func exists(_ query: Query, _ binding: ExpressionBinding, _ position: Int) throws -> BoundExpression {
         let bound = try bind(query, parent: binding.scope)
+        if bound.plan.givesOneRow { return .true }
         return exists(bound.plan, [], binding, position)
     }
 
@@ -97,6 +109,9 @@ extension Binder {
         }
         bound = try convert(bound, to: pairs.map(\.2))
         let inner = bound.columns.map(\.column.expression)
+        if operands.count == 1, bound.plan.givesOneRow {
+            return try compare(operation, pairs[0].0, scalar(bound, binding, position), position: position)
+        }
         if operation == .equal, operands.count == 1, freeColumns(of: bound.plan).isEmpty {
             let mark = makeColumn(.boolean)
             let plan = bound.plan
@@ -138,17 +153,22 @@ extension Binder {
     }
 
     /// Joins a subquery that may read columns of `outer` to it.
+    ///
+    /// - Parameter fillsEmptyGroup: whether the caller knows what an aggregation without keys gives for no
+    ///   rows, and puts it
+    ///   where there is no match.
     func attach(
         _ inner: Plan, to outer: Plan, kind: Plan.JoinPlan.Kind, conditions: [BoundExpression] = [],
-        mark: PlanColumn? = nil,
-        position: Int
+        mark: PlanColumn? = nil, fillsEmptyGroup: Bool = false, position: Int
     ) throws -> Plan {
         var join = Plan.JoinPlan(kind: kind, left: outer, right: inner, mark: mark)
         let free = freeColumns(of: inner)
         var all = conditions
         if !free.isEmpty {
-            var correlation = Correlation(self, free: free, isTest: mark != nil, position: position)
+            var correlation = Correlation(
+                self, free: free, isTest: mark != nil && conditions.isEmpty, position: position)
             join.right = try correlation.detached(inner)
+            if correlation.emptyGroups > (fillsEmptyGroup ? 1 : 0) { throw correlation.unsupported }
             all += correlation.conditions
         }
         if let condition = BoundExpression.all(all) {
@@ -170,6 +190,8 @@ struct Correlation {
     private let position: Int
     /// What was taken out: true of a row of the subquery and the outer row it belongs to.
     private(set) var conditions: [BoundExpression] = []
+    /// How many aggregations without keys, which give a row for no rows, have become ones with keys, which give none.
+    private(set) var emptyGroups = 0
 
     init(_ binder: Binder, free: Set<ColumnID>, isTest: Bool, position: Int) {
         self.binder = binder
@@ -178,7 +200,7 @@ struct Correlation {
         self.position = position
     }
 
-    private var unsupported: SQLError {
+    var unsupported: SQLError {
         SQLError(
             .unsupported,
             "this subquery reads columns of the query around it in a way that cannot be turned into a join; write it as a join",
@@ -219,10 +241,9 @@ struct Correlation {
             return .join(join)
         case .sort(let input, let items, let limit, let offset):
             let below = try detached(input)
-            guard let limit, !isTest else {
-                return isTest ? below : .sort(below, items, limit: nil, offset: 0)
-            }
             guard offset == 0 else { throw unsupported }
+            if isTest, limit != 0 { return below }
+            guard let limit else { return .sort(below, items, limit: nil, offset: 0) }
             return .topRows(
                 Plan.TopRows(input: below, partition: try partition(below), order: items, limit: limit))
         case .limit(let input, let limit, let offset):
@@ -231,7 +252,11 @@ struct Correlation {
             guard let limit, offset == 0 else { throw unsupported }
             return .topRows(
                 Plan.TopRows(input: below, partition: try partition(below), order: [], limit: limit))
-        case .distinct(let input): return .distinct(try detached(input))
+        case .distinct(let input):
+            let below = try detached(input)
+            // The columns that conditions read tell rows apart too: harmless where they are the same for an outer row.
+            guard try isTest || partition(below).allSatisfy({ $0.columnID != nil }) else { throw unsupported }
+            return .distinct(below)
         default: throw unsupported
         }
     }
@@ -269,13 +294,12 @@ struct Correlation {
         var result = aggregate
         let before = conditions.count
         result.input = try detached(aggregate.input)
-        guard !result.calls.contains(where: { $0.arguments.contains(where: isFree) }) else {
-            throw unsupported
-        }
+        guard !Plan.aggregate(result).expressions.contains(where: isFree) else { throw unsupported }
         let inner = try Correlation(
             binder, free: free, isTest: isTest, position: position, conditions: Array(conditions[before...])
         )
         .partition(result.input)
+        if result.keys.isEmpty, !inner.isEmpty { emptyGroups += 1 }
         for (index, key) in inner.enumerated() {
             let column: PlanColumn
             if let known = result.keys.first(where: { $0.expression.fingerprint == key.fingerprint }) {
@@ -297,5 +321,16 @@ struct Correlation {
     ) {
         self.init(binder, free: free, isTest: isTest, position: position)
         self.conditions = conditions
+    }
+}
+
+extension Plan {
+    /// Whether it is an aggregation without keys, which gives one row whatever it reads.
+    var givesOneRow: Bool {
+        switch self {
+        case .project(let input, _), .sort(let input, _, limit: nil, offset: 0): input.givesOneRow
+        case .aggregate(let aggregate): aggregate.keys.isEmpty
+        default: false
+        }
     }
 }

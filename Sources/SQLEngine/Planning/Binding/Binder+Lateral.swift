@@ -1,0 +1,111 @@
+import Vectors
+
+/// LATERAL: subqueries and functions that read the tables before them.
+extension Binder {
+    /// `a, LATERAL f JOIN b ON …`: what is lateral belongs to the tables before it, though JOIN binds closer
+    /// than the comma.
+    func regrouped(_ join: Join) throws -> Join {
+        guard case .none = join.condition, case .join(var inner) = join.right, inner.beginsLaterally else {
+            return join
+        }
+        guard inner.kind != .right, inner.kind != .full else {
+            throw SQLError(
+                .unsupported,
+                "\(inner.kind.rawValue) JOIN cannot follow something LATERAL: put that into a subquery of its own",
+                position: inner.position)
+        }
+        var outer = join
+        outer.right = inner.left
+        inner.left = .join(outer)
+        return inner
+    }
+
+    /// A join whose right side reads the left one.
+    func bindLateral(_ join: Join, _ left: Plan, _ scope: Scope) throws -> Plan {
+        guard [.inner, .cross, .left].contains(join.kind) else {
+            throw SQLError(
+                .unsupported, "\(join.kind.rawValue) JOIN does not go with LATERAL or a table function",
+                position: join.position)
+        }
+        if case .function(let call, let alias, _, let position) = join.right {
+            let plan = try bindTableFunction(call, alias, left, isOuter: join.kind == .left, scope, position)
+            guard let condition = try lateralCondition(join.condition, scope) else { return plan }
+            if join.kind == .left {
+                throw SQLError(
+                    .unsupported, "LEFT JOIN of a table function takes no condition but TRUE",
+                    position: condition.position)
+            }
+            return .filter(plan, condition)
+        }
+        guard case .subquery(let query, let alias, _, let position) = join.right else { return left }
+        var bound = try bind(query, parent: scope)
+        let isFilled = !freeColumns(of: bound.plan).isEmpty && bound.plan.givesOneRow
+        let values = isFilled ? bound.columns.map { emptyValue(of: $0.column, in: bound.plan) } : []
+        if !isFilled || values.contains(where: { $0 == nil }) {
+            _ = try enter(bound, alias, scope, position)
+            let condition = try lateralCondition(join.condition, scope)
+            return try attach(
+                bound.plan, to: left, kind: join.kind == .left ? .left : .inner,
+                conditions: condition.map { [$0] } ?? [],
+                position: position)
+        }
+        // One row for each row before it, even where it reads no rows: those get what the aggregates are of nothing.
+        let marker = makeColumn(.boolean)
+        let marked = Plan.project(
+            bound.plan,
+            bound.plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
+        let joined = try attach(marked, to: left, kind: .left, fillsEmptyGroup: true, position: position)
+        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
+        let filled = zip(bound.columns, values).map { named, empty in
+            let value = BoundExpression(
+                .conditional(
+                    [.init(condition: isMissing, value: empty ?? .constant(.null, named.column.type))],
+                    otherwise: named.column.expression), named.column.type)
+            return Plan.Assignment(makeColumn(named.column.type), value)
+        }
+        for place in bound.columns.indices { bound.columns[place].column = filled[place].column }
+        bound.plan = .project(joined, left.columns.map(Plan.Assignment.init(passing:)) + filled)
+        let plan = try enter(bound, alias, scope, position)
+        guard let condition = try lateralCondition(join.condition, scope) else { return plan }
+        if join.kind == .left {
+            throw SQLError(
+                .unsupported, "LEFT JOIN LATERAL of an aggregation takes no condition but TRUE",
+                position: condition.position)
+        }
+        return .filter(plan, condition)
+    }
+
+    /// ON behind something lateral; `nil` where it is always true.
+    private func lateralCondition(_ condition: Join.Condition, _ scope: Scope) throws -> BoundExpression? {
+        switch condition {
+        case .none: return nil
+        case .on(let expression):
+            let binding = ExpressionBinding(scope: scope)
+            binding.clause = "ON"
+            let bound = try self.condition(try bind(expression, binding), "ON")
+            guard binding.subqueries.isEmpty else {
+                throw SQLError(.unsupported, "a subquery cannot stand in ON", position: expression.position)
+            }
+            return bound.constant == .boolean(true) ? nil : bound
+        default: throw SQLError(.unsupported, "LATERAL takes no other condition than ON")
+        }
+    }
+}
+
+extension TableExpression {
+    /// Whether it reads the tables before it.
+    var isLateral: Bool {
+        switch self {
+        case .function, .subquery(_, alias: _, isLateral: true, position: _): true
+        default: false
+        }
+    }
+}
+
+extension Join {
+    /// Whether the first of what it joins is lateral.
+    fileprivate var beginsLaterally: Bool {
+        if case .join(let inner) = left { return inner.beginsLaterally }
+        return left.isLateral
+    }
+}
