@@ -30,26 +30,21 @@ struct LineBlocks: Sendable {
         return bytes.count
     }
 
+    /// Counts line feeds eight bytes at a time.
     private static func lineFeeds(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         var count = 0
         var position = start
-        let ones = SIMD32<UInt8>(repeating: 1)
-        while end - position >= 32 {
-            // No lane holds more than 255.
-            var lanes = SIMD32<UInt8>(repeating: 0)
-            var rounds = min(255, (end - position) / 32)
-            while rounds > 0 {
-                let piece = base.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
-                lanes = lanes &+ SIMD32<UInt8>(repeating: 0).replacing(with: ones, where: piece .== 0x0A)
-                position += 32
-                rounds -= 1
-            }
-            count += Int(SIMD32<UInt16>(truncatingIfNeeded: lanes).wrappedSum())
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        while end - position >= 8 {
+            let word = base.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A
+            // The top bit of each byte that is 0, and of no other.
+            count &+= (~(((word & low) &+ low) | word | low)).nonzeroBitCount
+            position &+= 8
         }
         while position < end {
-            if bytes[position] == 0x0A { count += 1 }
-            position += 1
+            count &+= bytes[position] == 0x0A ? 1 : 0
+            position &+= 1
         }
         return count
     }

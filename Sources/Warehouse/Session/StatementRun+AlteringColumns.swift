@@ -200,6 +200,13 @@ extension StatementRun {
     }
 }
 
+extension ColumnDefinition {
+    /// Whether it is declared PRIMARY KEY, which holds no NULLs.
+    var isPrimaryKey: Bool {
+        constraints.contains { if case .primaryKey = $0.kind { true } else { false } }
+    }
+}
+
 extension CatalogColumn {
     /// The name as it is written in SQL.
     var quoted: String { "\"\(name.replacing("\"", with: "\"\""))\"" }

@@ -78,7 +78,7 @@ extension StatementRun {
     func column(_ definition: ColumnDefinition) throws -> CatalogColumn {
         var column = CatalogColumn(name: definition.name.name, type: definition.type?.type ?? .null)
         column.lengthMax = definition.type?.lengthMax
-        column.isNullable = !definition.isNotNull
+        column.isNullable = !definition.isNotNull && !definition.isPrimaryKey
         column.comment = definition.comment
         column.identity = definition.identity.map { ($0.start, $0.step) }
         if let expression = definition.defaultValue {

@@ -49,6 +49,12 @@ import Vectors
         #expect(fixture.failure("DESC TABLE QUOTS")?.message.contains("QUOTES") == true)
     }
 
+    @Test func primaryKeysHoldNoNulls() throws {
+        try fixture.run("CREATE TABLE P (A INTEGER PRIMARY KEY, B INTEGER)")
+        #expect(try fixture.column("null?", of: "DESC TABLE P") == ["N", "Y"])
+        #expect(fixture.failure("INSERT INTO P (B) VALUES (1)")?.code == .data)
+    }
+
     // MARK: SHOW
 
     @Test func tablesWithTheirSizes() throws {
