@@ -30,6 +30,8 @@ GROUPS = {
     "adhoc": "Ad hoc, in ms",
 }
 GOLD = {"gold_candlestick": "usual/04_candlestick", "gold_kpi": "usual/05_kpi", "gold_treechart": "usual/06_treechart"}
+# Columns that several rows of the raw table with the same time may fill, so that every answer is right.
+TIES = {"usual/02_candlestick_windows_raw": (4, 5)}
 ENGINES = ("tapehouse", "duckdb", "duckdb_sorted", "chdb", "polars")
 REPEATS = 3
 
@@ -257,7 +259,9 @@ def compare(engines, folders, names):
             if "error" in found or "error" in right:
                 print(f"{name}: {engine} {found.get('error', 'answers')}, duckdb {right.get('error', 'answers')}")
                 continue
-            problem = difference(found["rows"], right["rows"])
+            left, other = ([[value for place, value in enumerate(row) if place not in TIES.get(name, ())] for row in rows]
+                           for rows in (found["rows"], right["rows"]))
+            problem = difference(left, other)
             agreed += problem is None
             if problem:
                 print(f"{name}: {engine} and duckdb differ: {problem}"[:400])

@@ -1,18 +1,18 @@
 WITH
 quotes AS (
     SELECT assumeNotNull(symbol) AS symbol, assumeNotNull(c) AS current_price, round(h, 2) AS day_high,
-           round(l, 2) AS day_low, toDateTime(assumeNotNull(t), 'UTC') AS market_timestamp, fetched_at
+           round(l, 2) AS day_low, toDateTime(assumeNotNull(t), 'UTC') AS market_timestamp
     FROM quotes_raw
     WHERE c <> 0 AND t > 0 AND quotes_raw.symbol IS NOT NULL
 ),
 enriched AS (
     SELECT symbol, CAST(market_timestamp AS DATE) AS trade_date, day_low, day_high, current_price,
            FIRST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
            ) AS candle_open,
            LAST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
            ) AS candle_close
     FROM quotes

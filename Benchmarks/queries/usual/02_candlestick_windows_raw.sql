@@ -1,17 +1,17 @@
 WITH
 quotes AS (
     SELECT v:symbol::string AS symbol, v:c::float AS current_price, ROUND(v:h::float, 2) AS day_high,
-           ROUND(v:l::float, 2) AS day_low, v:t::timestamp AS market_timestamp, v:fetched_at::timestamp AS fetched_at
+           ROUND(v:l::float, 2) AS day_low, v:t::timestamp AS market_timestamp
     FROM quotes_raw
     WHERE v:c::float <> 0 AND v:t::number > 0 AND v:symbol IS NOT NULL
 ),
 enriched AS (
     SELECT symbol, CAST(market_timestamp AS DATE) AS trade_date, day_low, day_high, current_price,
            FIRST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
            ) AS candle_open,
            LAST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at, current_price
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
            ) AS candle_close
     FROM quotes
 ),

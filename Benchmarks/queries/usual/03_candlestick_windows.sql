@@ -1,14 +1,14 @@
 WITH
 quotes AS (
-    SELECT symbol, current_price, day_high, day_low, market_timestamp, fetched_at FROM silver
+    SELECT symbol, current_price, day_high, day_low, market_timestamp FROM silver
 ),
 enriched AS (
     SELECT symbol, CAST(market_timestamp AS DATE) AS trade_date, day_low, day_high, current_price,
            FIRST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
            ) AS candle_open,
            LAST_VALUE(current_price) OVER (
-               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp, fetched_at
+               PARTITION BY symbol, CAST(market_timestamp AS DATE) ORDER BY market_timestamp
            ) AS candle_close
     FROM quotes
 ),

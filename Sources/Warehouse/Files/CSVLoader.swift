@@ -18,21 +18,23 @@ final class CSVLoader: CopyWorker {
 
     func load(_ piece: Piece) throws -> CopiedPiece {
         let capacity = max(1, piece.records)
+        // All files of a piece have one header.
+        let order = fieldOrder(piece.spans.first?.header)
         let sinks = target.given.map { place in
             let column = target.columns[place]
             return FieldSink.make(
                 column.type, lengthMax: column.lengthMax, truncates: target.truncates, format, target.context,
                 capacity: capacity)
         }
-        let nullable = target.given.map {
-            target.columns[$0].isNullable || target.columns[$0].identity != nil
+        let nullable = target.given.enumerated().map { index, place in
+            target.columns[place].isNullable || target.columns[place].identity != nil
+                || (order.map { $0[index] == nil } == true && target.hasDefault(place))
         }
         var row = 0
         var tallies: [(file: Int, FileTally)] = []
         for span in piece.spans {
             var tally = FileTally()
             let before = row
-            let order = fieldOrder(span.header)
             CSVRecords(format, splitter).forEach(piece, span) { bytes, record, place in
                 tally.parsed += 1
                 let damage =
@@ -48,7 +50,12 @@ final class CSVLoader: CopyWorker {
             tallies.append((span.file, tally))
         }
         var values: [Int: ColumnValues] = [:]
-        for (place, sink) in zip(target.given, sinks) { values[place] = .plain(sink.finish(count: row)) }
+        for (index, place) in target.given.enumerated() {
+            // A column that the file does not have gets its default.
+            let isMissing = order.map { $0[index] == nil } ?? false
+            if isMissing, target.hasDefault(place) { continue }
+            values[place] = .plain(sinks[index].finish(count: row))
+        }
         return try target.finished(piece, values, count: row, tallies)
     }
 

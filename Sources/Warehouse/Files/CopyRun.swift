@@ -162,7 +162,7 @@ final class CopyRun {
                     take: { piece in
                         guard takeTallies(piece.tallies) else { throw Ended() }
                         if try keepSample(piece) { throw Ended() }
-                        if sample == nil { try sink.take(piece) }
+                        if options.validation == nil { try sink.take(piece) }
                     })
             case .query(let query):
                 let shape = query.shape

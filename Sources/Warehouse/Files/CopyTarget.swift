@@ -16,6 +16,8 @@ struct CopyTarget: Sendable {
     /// What the other columns get; none for AUTOINCREMENT.
     let defaults: [Int: any VectorExpression]
     let truncates: Bool
+    /// Whether rows are to be made ready for the table; otherwise they are only looked at.
+    let encodes: Bool
     let format: FileFormat
     let context: EvaluationContext
 
@@ -27,6 +29,9 @@ struct CopyTarget: Sendable {
         if matching == .exact { return name.utf8.elementsEqual(own.utf8) }
         return name.uppercased().utf8.elementsEqual(own.uppercased().utf8)
     }
+
+    /// Whether a column that is not given gets something else than NULL.
+    func hasDefault(_ column: Int) -> Bool { defaults[column] != nil || columns[column].identity != nil }
 
     /// Whether rows are numbered, which only can be done in their order.
     var needsNumbering: Bool { columns.contains { $0.identity != nil } }
@@ -84,7 +89,7 @@ extension CopyTarget {
         guard count > 0 else { return result }
         let all = try complete(values, count: count, order: piece.index)
         let isSmall = piece.isLast && count < Self.encodedRowsMin
-        if needsNumbering || isSmall {
+        if needsNumbering || isSmall || !encodes {
             result.values = all
         } else {
             result.encoded = try RowGroupEncoder(columns: info).encode(all, rows: count)

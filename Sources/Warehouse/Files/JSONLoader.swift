@@ -49,7 +49,7 @@ final class JSONMembersLoader: CopyWorker {
         for (index, column) in target.given.enumerated() {
             let names = keys.filter { target.matches($0, column) }
             if target.matching != nil, names.isEmpty,
-                target.defaults[column] != nil || target.columns[column].identity != nil
+                target.hasDefault(column)
             {
                 continue
             }

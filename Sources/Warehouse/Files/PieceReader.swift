@@ -64,6 +64,8 @@ final class PieceReader: @unchecked Sendable {
                 next += 1
             }
             guard var open = current else { break }
+            // Files of one piece have the same columns.
+            if let last = piece.spans.last, last.header != open.header { break }
             current = nil
             if let span = try open.values == nil
                 ? fill(&open, piece.buffer, records) : fillValues(&open, piece.buffer, records)

@@ -103,6 +103,8 @@ struct RecordSplitter {
     func record(_ bytes: Bytes, from start: Int, count: Int, isEnd: Bool) -> Record? {
         var position = start
         var lines = 0
+        // What an escape stands before is no delimiter.
+        var escapedTo = start
         let enclosure = format?.isMultiLine == false ? nil : format?.enclosure
         let escape = format?.unenclosedEscape
         while true {
@@ -115,7 +117,7 @@ struct RecordSplitter {
                 let delimiterLines = last == 0x0A ? 1 : 0
                 return Record(end: end, next: position + delimiterCount, lines: lines + delimiterLines)
             }
-            if byte == enclosure, beginsField(bytes, position, from: start) {
+            if byte == enclosure, beginsField(bytes, position, from: start, after: escapedTo) {
                 guard let after = closing(bytes, position + 1, count, byte, &lines) else {
                     position = count
                     break
@@ -126,6 +128,7 @@ struct RecordSplitter {
             if byte == escape {
                 if position + 1 < count, bytes[position + 1] == 0x0A { lines += 1 }
                 position += 2
+                escapedTo = position
                 continue
             }
             if byte == 0x0A { lines += 1 }
@@ -145,7 +148,9 @@ struct RecordSplitter {
 
     /// Whether a field begins at a position: at the record's beginning or behind a delimiter, spaces
     /// between aside where they are trimmed.
-    private func beginsField(_ bytes: Bytes, _ position: Int, from start: Int) -> Bool {
+    private func beginsField(
+        _ bytes: Bytes, _ position: Int, from start: Int, after escapedTo: Int
+    ) -> Bool {
         guard let format else { return false }
         var place = position
         if format.trimsSpace {
@@ -153,7 +158,7 @@ struct RecordSplitter {
         }
         if place == start { return true }
         let delimiter = format.fieldDelimiter
-        guard place - start >= delimiter.count else { return false }
+        guard place - max(start, escapedTo) >= delimiter.count else { return false }
         for index in delimiter.indices where bytes[place - delimiter.count + index] != delimiter[index] {
             return false
         }

@@ -67,8 +67,8 @@ final class UnloadFiles {
     /// Adds the rows of the batch that the writer has.
     func add(rows count: Int) throws {
         for row in 0..<count {
-            if fileRows == 0 { writer.begin(into: buffer) }
-            writer.write(row: row, into: buffer)
+            if fileRows == 0 { try writer.begin(into: buffer) }
+            try writer.write(row: row, into: buffer)
             fileRows += 1
             rows += 1
             if !isSingle, buffer.count >= byteCountMax { try flush() }

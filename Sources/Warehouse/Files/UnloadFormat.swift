@@ -4,9 +4,9 @@ import Vectors
 /// Writes rows as the bytes of a file.
 protocol RowWriter: AnyObject {
     /// The beginning of each file.
-    func begin(into output: PieceBuffer)
+    func begin(into output: PieceBuffer) throws
     /// One row of a batch that `take` was given.
-    func write(row: Int, into output: PieceBuffer)
+    func write(row: Int, into output: PieceBuffer) throws
     /// Makes the texts of a batch.
     func take(_ batch: Batch, _ context: EvaluationContext) throws
 }
@@ -28,11 +28,11 @@ final class CSVRowWriter: RowWriter {
         null = format.nullIf.first ?? []
     }
 
-    func begin(into output: PieceBuffer) {
+    func begin(into output: PieceBuffer) throws {
         guard hasHeader else { return }
         for (index, name) in names.enumerated() {
             if index > 0 { append(format.fieldDelimiter, output) }
-            Array(name.utf8).withUnsafeBufferPointer { appendText($0, output) }
+            try Array(name.utf8).withUnsafeBufferPointer { try appendText($0, output) }
         }
         append(format.recordDelimiter, output)
     }
@@ -58,7 +58,7 @@ final class CSVRowWriter: RowWriter {
         }
     }
 
-    func write(row: Int, into output: PieceBuffer) {
+    func write(row: Int, into output: PieceBuffer) throws {
         for (index, vector) in texts.enumerated() {
             if index > 0 { append(format.fieldDelimiter, output) }
             guard vector.isValid(row) else {
@@ -67,9 +67,9 @@ final class CSVRowWriter: RowWriter {
             }
             let text = vector.bytes(row)
             if types[index] == .varchar || types[index] == .binary || types[index].isSemiStructured {
-                appendText(text, output)
+                try appendText(text, output)
             } else {
-                appendPlain(text, output)
+                try appendPlain(text, output)
             }
         }
         append(format.recordDelimiter, output)
@@ -80,8 +80,8 @@ final class CSVRowWriter: RowWriter {
     }
 
     /// Text: with quotes around it where the format has them.
-    private func appendText(_ text: UnsafeBufferPointer<UInt8>, _ output: PieceBuffer) {
-        guard let quote = format.enclosure else { return appendPlain(text, output) }
+    private func appendText(_ text: UnsafeBufferPointer<UInt8>, _ output: PieceBuffer) throws {
+        guard let quote = format.enclosure else { return try appendPlain(text, output) }
         output.append(quote)
         for byte in text {
             if byte == quote { output.append(quote) } else if byte == format.escape { output.append(byte) }
@@ -91,13 +91,20 @@ final class CSVRowWriter: RowWriter {
     }
 
     /// Without quotes: what means something else has an escape before it.
-    private func appendPlain(_ text: UnsafeBufferPointer<UInt8>, _ output: PieceBuffer) {
-        guard let escape = format.unenclosedEscape else { return output.append(text) }
+    private func appendPlain(_ text: UnsafeBufferPointer<UInt8>, _ output: PieceBuffer) throws {
+        let (field, record) = (format.fieldDelimiter[0], format.recordDelimiter[0])
         for byte in text {
-            let needsEscape =
-                byte == escape || byte == 0x0A || byte == 0x0D || byte == format.fieldDelimiter[0]
-                || byte == format.recordDelimiter[0]
-            if needsEscape { output.append(escape) }
+            if byte == format.unenclosedEscape || byte == 0x0A || byte == 0x0D || byte == field
+                || byte == record
+            {
+                guard let escape = format.unenclosedEscape else {
+                    throw SQLError(
+                        .data,
+                        "'\(FieldSink.shown(text))' has a delimiter or line end in it: "
+                            + "FIELD_OPTIONALLY_ENCLOSED_BY or ESCAPE_UNENCLOSED_FIELD is needed")
+                }
+                output.append(escape)
+            }
             output.append(byte)
         }
     }

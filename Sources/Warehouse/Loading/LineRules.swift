@@ -40,8 +40,9 @@ public struct LineRules: Sendable {
     /// Any JSON object.
     public static let objects = LineRules(numbers: [], texts: []) {
         { line in
-            let first = line.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
-            return first == nil || first == 0x7B ? nil : LineRejection("not a JSON object")
+            let first = line.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+            guard let first, line[first] != 0x7B else { return nil }
+            return LineRejection("not a JSON object", column: first + 1)
         }
     }
 }

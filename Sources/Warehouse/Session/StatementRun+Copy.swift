@@ -123,7 +123,8 @@ extension StatementRun {
         return CopyTarget(
             table: object.name.name, columns: columns, info: try database.columns(id), given: places,
             matching: options.matching,
-            defaults: defaults, truncates: options.truncates, format: format, context: context.evaluation)
+            defaults: defaults, truncates: options.truncates,
+            encodes: options.validation == nil, format: format, context: context.evaluation)
     }
 
     // MARK: Which files

@@ -181,7 +181,8 @@ extension StatementRun {
             default: throw reader.unknown(name, "GET", among: ["PATTERN", "PARALLEL"])
             }
         }
-        let files = try Stages(session).location(get.stage).files(pattern)
+        let location = try Stages(session).location(get.stage)
+        let files = try location.files(pattern)
         guard !files.isEmpty else {
             throw SQLError(.notFound, "there is no file that would be got", position: get.position)
         }
@@ -189,7 +190,13 @@ extension StatementRun {
         var list: [[Scalar]] = []
         for file in files {
             let bytes = try file.storage.read(file.key)
-            let name = FileSystem.name(of: file.name)
+            // Folders below the one that is named are kept.
+            let folder =
+                location.path.utf8.lastIndex(of: UInt8(ascii: "/")).map {
+                    location.path.utf8.distance(from: location.path.utf8.startIndex, to: $0) + 1
+                } ?? 0
+            let name = String(decoding: file.name.utf8.dropFirst(folder), as: UTF8.self)
+            try Stages.check(name, get.position)
             try target.write(name, bytes)
             list.append([.text(name), .integer(bytes.count), .text("DOWNLOADED"), .text("")])
         }

@@ -39,6 +39,20 @@ extension Binder {
         }
         guard case .subquery(let query, let alias, _, let position) = join.right else { return left }
         var bound = try bind(query, parent: scope)
+        if join.kind != .left, case .project(let input, let assignments) = bound.plan,
+            readsAround(bound.plan, assignments)
+        {
+            // What it computes of the row before it is computed behind the join.
+            let joined: Plan
+            if case .oneRow = input {
+                joined = left
+            } else {
+                joined = try attach(input, to: left, kind: .inner, position: position)
+            }
+            bound.plan = .project(joined, left.columns.map(Plan.Assignment.init(passing:)) + assignments)
+            let plan = try enter(bound, alias, scope, position)
+            return try lateralCondition(join.condition, scope).map { .filter(plan, $0) } ?? plan
+        }
         let isFilled = !freeColumns(of: bound.plan).isEmpty && bound.plan.givesOneRow
         let values = isFilled ? bound.columns.map { emptyValue(of: $0.column, in: bound.plan) } : []
         if !isFilled || values.contains(where: { $0 == nil }) {
@@ -73,6 +87,12 @@ extension Binder {
                 position: condition.position)
         }
         return .filter(plan, condition)
+    }
+
+    /// Whether assignments on top of a plan read columns of the queries around it.
+    func readsAround(_ plan: Plan, _ assignments: [Plan.Assignment]) -> Bool {
+        let free = freeColumns(of: plan)
+        return assignments.contains { !$0.expression.columns.isDisjoint(with: free) }
     }
 
     /// ON behind something lateral; `nil` where it is always true.

@@ -19,6 +19,11 @@ extension Binder {
     private func scalar(_ bound: BoundQuery, _ binding: ExpressionBinding, _ position: Int) -> BoundExpression
     {
         let value = bound.columns[0].column
+        if case .project(let input, let assignments) = bound.plan, readsAround(bound.plan, assignments),
+            let assignment = assignments.first(where: { $0.column.id == value.id })
+        {
+            return scalar(assignment.expression, over: input, binding, position)
+        }
         let empty = emptyValue(of: value, in: bound.plan)
         guard let empty, empty.constant != .null else {
             binding.addSubquery {
@@ -39,6 +44,23 @@ extension Binder {
         return BoundExpression(
             .conditional([.init(condition: isMissing, value: empty)], otherwise: value.expression),
             value.type, position: position)
+    }
+
+    /// A value computed of columns of a subquery and of the row around it.
+    private func scalar(
+        _ expression: BoundExpression, over input: Plan, _ binding: ExpressionBinding, _ position: Int
+    ) -> BoundExpression {
+        if case .oneRow = input { return expression }
+        let marker = makeColumn(.boolean)
+        let marked = Plan.project(
+            input, input.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
+        binding.addSubquery { try self.attach(marked, to: $0, kind: .single, position: position) }
+        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
+        return BoundExpression(
+            .conditional(
+                [.init(condition: isMissing, value: .constant(.null, expression.type))], otherwise: expression
+            ),
+            expression.type, position: position)
     }
 
     /// What a column of an aggregation without keys is when there are no rows; `nil` for other plans.
