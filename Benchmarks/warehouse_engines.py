@@ -71,9 +71,10 @@ class Tapehouse:
 
     def make(self, folder, recording, only_raw=False):
         """Loads a recording with SQL alone, each stage a process."""
-        seconds = {}
+        seconds, cpu, memory = {}, 0, 0
         for stage, sql in self.stages(recording, only_raw):
-            _, seconds[stage], cpu, memory, _ = run(self.command(folder, "--write"), sql)
+            _, seconds[stage], used, held, _ = run(self.command(folder, "--write"), sql)
+            cpu, memory = cpu + used, max(memory, held)
         return {"seconds": seconds, "wall": sum(seconds.values()), "cpu": cpu, "memory": memory}
 
     def pipeline(self, folder, recording):

@@ -1,5 +1,6 @@
 import DurableIO
 import ObjectStore
+import Synchronization
 
 /// Reads the objects of a load, some ahead of their use, on a thread of its own.
 final class ObjectFetcher {
@@ -23,8 +24,9 @@ final class ObjectFetcher {
     private var position = 0
     private var ahead: Ahead?
 
-    init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)]) {
-        reader = Reader(store, bucket, objects)
+    /// - Parameter objectBytes: how large a full object's lines are.
+    init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)], objectBytes: Int) {
+        reader = Reader(store, bucket, objects, objectBytes: objectBytes)
         count = objects.count
         if count > 0 { ahead = start(from: 0) }
     }
@@ -37,6 +39,9 @@ final class ObjectFetcher {
         self.ahead = position < count && fetched.failure == nil ? start(from: position) : nil
         return fetched
     }
+
+    /// Takes back the memory of lines that nobody needs any more.
+    func reuse(_ lines: [UInt8]) { reader.spare.withLock { $0 = lines } }
 
     private func start(from first: Int) -> Ahead {
         let ahead = Ahead()
@@ -68,16 +73,20 @@ final class ObjectFetcher {
     }
 
     private final class Reader: @unchecked Sendable {
-        // Used by the one thread of the fetcher alone.
+        /// Memory of lines that were used. Fresh memory of this size costs more than decompressing into it.
+        let spare = Mutex<[UInt8]>([])
+        // The others are used by the one thread of the fetcher alone.
         private let store: ObjectStore
         private let bucket: BucketName
         private let objects: [(ObjectInfo, SinkKey)]
+        private let objectBytes: Int
         private let decompressor = ZstdDecompressor()
 
-        init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)]) {
+        init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)], objectBytes: Int) {
             self.store = store
             self.bucket = bucket
             self.objects = objects
+            self.objectBytes = objectBytes
         }
 
         func fetch(from first: Int) -> Fetched {
@@ -102,8 +111,15 @@ final class ObjectFetcher {
         private func lines(_ info: ObjectInfo, _ key: SinkKey) throws -> [UInt8] {
             let data = try store.get(bucket: bucket, key: try ObjectKey(info.key))
             guard key.isCompressed else { return data }
-            var lines: [UInt8] = []
-            try data.withUnsafeBytes { try decompressor.decompress($0, into: &lines, limit: objectBytesMax) }
+            var lines = spare.withLock { spare in
+                defer { spare = [] }
+                return spare
+            }
+            // The last record of a full object goes beyond its size; JSON is seldom compressed more than this.
+            let expected = min(objectBytes + (64 << 10), data.count * 8)
+            try data.withUnsafeBytes {
+                try decompressor.decompress($0, into: &lines, limit: objectBytesMax, expecting: expected)
+            }
             return lines
         }
     }

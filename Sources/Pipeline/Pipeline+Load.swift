@@ -45,7 +45,8 @@ extension Pipeline {
         let start = ContinuousClock.now
         var result = LoadResult()
         let pending = try pendingObjects()
-        let fetcher = ObjectFetcher(store, bucket, pending.map { ($0.info, $0.key) })
+        let fetcher = ObjectFetcher(
+            store, bucket, pending.map { ($0.info, $0.key) }, objectBytes: settings.objectBytes)
         while let fetched = fetcher.next() {
             try control.checkCancellation()
             control.progress(Progress(stage: .load, completed: fetched.first, total: pending.count))
@@ -55,6 +56,7 @@ extension Pipeline {
                 result.add(try warehouse.load(objects, loadedAt: timestamp(), rules: .quotes), of: objects)
             }
             if let failure { throw failure }
+            if let lines = objects.first?.lines { fetcher.reuse(lines) }
         }
         try loadProducerRejects(into: &result)
         result.stage.duration = ContinuousClock.now - start

@@ -1,1 +1,1 @@
-SELECT COUNT(*) AS quotes FROM quotes_raw
+SELECT COUNT(*) AS quotes FROM quotes_raw WHERE v:fetched_at IS NOT NULL

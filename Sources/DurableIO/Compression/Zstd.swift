@@ -91,16 +91,20 @@ public final class ZstdDecompressor {
 
     /// Decompresses whole frames, replacing the content of `output`.
     ///
-    /// - Parameter limit: the most bytes that may come out; more is an error, so that hostile input cannot
-    ///   fill memory.
-    public func decompress(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int) throws {
+    /// - Parameters:
+    ///   - limit: the most bytes that may come out; more is an error, so that hostile input cannot fill memory.
+    ///   - expecting: how many bytes will probably come out; it spares growing, and being wrong costs little.
+    public func decompress(
+        _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8], limit: Int, expecting: Int = 0
+    ) throws {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         isAtFrameBoundary = true
         output.removeAll(keepingCapacity: true)
         var consumed = 0
         while consumed < bytes.count || !isAtFrameBoundary {
             let start = output.count
-            let step = min(start == 0 ? Self.firstStep(bytes) : max(128 << 10, start), limit - start + 1)
+            let wanted = start == 0 ? max(Self.firstStep(bytes), expecting) : max(128 << 10, start)
+            let step = min(wanted, limit - start + 1)
             output.append(contentsOf: repeatElement(0, count: step))
             let (taken, produced) = try output.withUnsafeMutableBytes { buffer in
                 try stream(

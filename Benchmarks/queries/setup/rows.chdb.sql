@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS quotes FROM quotes_raw WHERE fetched_at IS NOT NULL
