@@ -51,6 +51,12 @@ final class PayloadColumn {
         }
     }
 
+    /// A group's value as a whole number, where its type is held in one.
+    func exactValue(_ group: Int) -> Int128? {
+        if let wide { return OrderRanks.exactValue(wide.gather([places[group]]), 0) }
+        return validities[group] == 0 ? nil : Int128(values[group])
+    }
+
     func finish(_ groups: Int) -> Vector {
         if let wide { return wide.gather(Array(places.prefix(groups))) }
         guard let form else { return Vector.nulls(type, count: groups) }

@@ -145,14 +145,7 @@ final class BestRows: @unchecked Sendable {
 
     private func add(_ columns: [Vector], count: Int, number: (Int) -> RowNumber) throws {
         if groups.count < count { groups = [UInt32](repeating: 0, count: max(count, Batch.rowsMax)) }
-        let ranked = try order.map { key in
-            guard let ranks = OrderRanks.ranks(columns[key.column], key) else {
-                throw SQLError(
-                    .unsupported,
-                    "the order of ROW_NUMBER has values that need more than 64 bits; cast them to FLOAT")
-            }
-            return ranks
-        }
+        let ranked = order.map { OrderRanks.saturatedRanks(columns[$0.column], $0) }
         let keys = ranked.map(\.int64s)
         defer { withExtendedLifetime(ranked) {} }
         var touched: [Int] = []
@@ -161,9 +154,9 @@ final class BestRows: @unchecked Sendable {
             try table.groups(of: partition.map { columns[$0] }, count: count, into: base)
             grow()
             if keys.count == 1 {
-                select(keys[0], base, count, number, &touched)
+                select(keys[0], base, count, columns, number, &touched)
             } else {
-                for row in 0..<count where isBetter(keys, row, Int(base[row]), number) {
+                for row in 0..<count where isBetter(keys, row, Int(base[row]), columns, number) {
                     take(keys, row, Int(base[row]), number, &touched)
                 }
             }
@@ -176,25 +169,58 @@ final class BestRows: @unchecked Sendable {
     @inline(__always)
     private func select(
         _ key: UnsafeMutablePointer<Int64>, _ groups: UnsafePointer<UInt32>, _ count: Int,
-        _ number: (Int) -> RowNumber, _ touched: inout [Int]
+        _ columns: [Vector], _ number: (Int) -> RowNumber, _ touched: inout [Int]
     ) {
         let best = ranks[0].base
         for row in 0..<count {
             let group = Int(groups[row])
             if key[row] > best[group] { continue }
-            if key[row] < best[group] || number(row) < numbers[group] {
+            let isFirst =
+                key[row] < best[group]
+                || (OrderRanks.isShared(key[row])
+                    ? isFirst(of: [key], row, group, columns, number) : number(row) < numbers[group])
+            if isFirst {
                 take([key], row, group, number, &touched)
             }
         }
     }
 
     private func isBetter(
-        _ keys: [UnsafeMutablePointer<Int64>], _ row: Int, _ group: Int, _ number: (Int) -> RowNumber
+        _ keys: [UnsafeMutablePointer<Int64>], _ row: Int, _ group: Int, _ columns: [Vector],
+        _ number: (Int) -> RowNumber
     ) -> Bool {
         for (place, key) in keys.enumerated() where key[row] != ranks[place][group] {
+            if place > 0, let isBefore = isBefore(keys[..<place], row, group, columns) { return isBefore }
             return key[row] < ranks[place][group]
         }
-        return number(row) < numbers[group]
+        return isFirst(of: keys[...], row, group, columns, number)
+    }
+
+    /// Whether a row whose ranks are those of the group's best row stands before it.
+    @inline(__always)
+    private func isFirst(
+        of keys: ArraySlice<UnsafeMutablePointer<Int64>>, _ row: Int, _ group: Int, _ columns: [Vector],
+        _ number: (Int) -> RowNumber
+    ) -> Bool {
+        isBefore(keys, row, group, columns) ?? (number(row) < numbers[group])
+    }
+
+    /// Tells values of equal rank apart; `nil` where they are equal.
+    @inline(__always)
+    private func isBefore(
+        _ keys: ArraySlice<UnsafeMutablePointer<Int64>>, _ row: Int, _ group: Int, _ columns: [Vector]
+    ) -> Bool? {
+        for (place, key) in zip(keys.indices, keys) where OrderRanks.isShared(key[row]) {
+            if numbers[group] == .max { return true }
+            let column = columns[order[place].column]
+            let best = winners[group] < 0
+                ? payload[order[place].column].exactValue(group)
+                : OrderRanks.exactValue(column, Int(winners[group]))
+            if let isBefore = OrderRanks.isBefore(OrderRanks.exactValue(column, row), best, order[place]) {
+                return isBefore
+            }
+        }
+        return nil
     }
 
     @inline(__always)
