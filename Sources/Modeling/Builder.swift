@@ -43,7 +43,7 @@ public struct Builder {
             let buildID = (try connection.integer("SELECT max(BUILD_ID) FROM BUILD_HISTORY") ?? 0) + 1
             let through = try warehouse.lastRawID()
             let record = try connection.prepare("INSERT INTO BUILD_HISTORY VALUES (?, ?, ?, ?, ?, ?, ?)")
-            return try project.models.map { model in
+            let results = try project.models.map { model in
                 try willBuild(model.name)
                 let start = ContinuousClock.now
                 let changed = try materialize(model, through: through)
@@ -61,6 +61,8 @@ public struct Builder {
                     name: model.name, materialization: model.materialization.name, rowsChanged: changed,
                     rows: rows, duration: duration)
             }
+            try warehouse.refreshMirror()
+            return results
         }
     }
 

@@ -82,7 +82,8 @@ final class ObjectFetcher {
         private let objectBytes: Int
         private let decompressor = ZstdDecompressor()
 
-        init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)], objectBytes: Int) {
+        init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)], objectBytes: Int)
+        {
             self.store = store
             self.bucket = bucket
             self.objects = objects

@@ -2,6 +2,7 @@ import ColumnStore
 import SQLEngine
 public import SQLiteKit
 import Vectors
+import WarehouseExtension
 
 /// A warehouse: tables of columns, their catalogue, the ledgers of loads and builds, in one SQLite file.
 ///
@@ -46,6 +47,9 @@ public final class Warehouse {
         return try body()
     }
 
+    /// Shows in the file's own schema what the transaction that is running has changed; to be called at its end.
+    package func refreshMirror() throws { try SQLiteMirror(connection, columns).refresh() }
+
     /// Runs `body` inside the transaction that is open; an error in it undoes what it did, and that alone.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         try connection.execute("SAVEPOINT statement")
@@ -76,6 +80,7 @@ public final class Warehouse {
     private static func prepare(_ connection: Connection, _ path: String, _ access: Connection.Access) throws
     {
         connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
+        try WarehouseModules.register(on: connection)
         // The page size must stand before the first table is made. The cache is small because reads go
         // through the mapping and because the sorter's runs are as large as the cache: those that fit the
         // processor's sort fastest.

@@ -8,11 +8,6 @@ import WarehouseExtension
 @testable import Warehouse
 
 @Suite struct MirrorTests {
-    private func refresh(_ fixture: Fixture) throws {
-        let connection = fixture.warehouse.connection
-        try connection.transaction { try SQLiteMirror(connection, fixture.warehouse.columns).refresh() }
-    }
-
     /// The tables of the file that are neither the warehouse's own nor its ledgers, with how they are made.
     private func shown(_ fixture: Fixture) throws -> [String: String] {
         let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
@@ -28,14 +23,14 @@ import WarehouseExtension
         let fixture = try Fixture()
         try AllTypes.fill(fixture)
         try fixture.session.execute(
-            "CREATE SCHEMA S2; CREATE TABLE S2.\"a.b\" AS SELECT 'x' AS C; CREATE VIEW W AS SELECT 1 AS ONE")
-        try refresh(fixture)
+            "CREATE TABLE WHOLE AS SELECT * FROM EVERYTHING; DROP TABLE EVERYTHING; CREATE SCHEMA S2; CREATE TABLE S2.\"a.b\" AS SELECT 'x' AS C; CREATE VIEW W AS SELECT 1 AS ONE"
+        )
         // A program without the modules reads them.
         let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
-        let expected = try fixture.session.query("SELECT * FROM COMMON.EVERYTHING ORDER BY ID").rows
-        #expect(try plain.rows("SELECT * FROM EVERYTHING ORDER BY ID") == expected.map { $0.map(\.inSQLite) })
+        let expected = try fixture.session.query("SELECT * FROM COMMON.WHOLE ORDER BY ID").rows
+        #expect(try plain.rows("SELECT * FROM WHOLE ORDER BY ID") == expected.map { $0.map(\.inSQLite) })
         #expect(try plain.rows("SELECT * FROM \"S2.a.b\"") == [[.text("x")]])
-        #expect(Set(try shown(fixture).keys) == ["EVERYTHING", "S2.a.b"])
+        #expect(Set(try shown(fixture).keys) == ["WHOLE", "S2.a.b"])
     }
 
     @Test func changesAreFollowed() throws {
@@ -43,60 +38,70 @@ import WarehouseExtension
         let session = fixture.session
         try session.execute(
             "CREATE TABLE A (X INTEGER, Y VARCHAR); INSERT INTO A VALUES (1, 'one'), (2, NULL)")
-        try refresh(fixture)
         let plain = try Connection(path: fixture.warehouse.path, access: .readOnly)
         #expect(try plain.rows("SELECT * FROM A") == [[.integer(1), .text("one")], [.integer(2), .null]])
         try session.execute("INSERT INTO A VALUES (3, 'three')")
-        try refresh(fixture)
         #expect(try plain.integer("SELECT count(*) FROM A") == 3)
         try session.execute("CREATE OR REPLACE TABLE A AS SELECT 1.5::NUMBER(5, 1) AS Z")
-        try refresh(fixture)
         let replaced = try plain.rows("SELECT * FROM A")
         #expect(replaced == [[.real(1.5)]])
         #expect(try shown(fixture) == ["A": "CREATE TABLE \"A\"(\"Z\" REAL)"])
         try session.execute("DROP TABLE A")
-        try refresh(fixture)
         #expect(try shown(fixture).isEmpty)
     }
 
     @Test func largeTablesAreVirtual() throws {
         let fixture = try Fixture()
-        try fixture.session.execute("CREATE TABLE L (X INTEGER)")
         let limit = SQLiteMirror.copiedRowsMax
-        try fixture.append((0..<limit).map { [.integer($0)] }, [.integer], to: "L")
-        try refresh(fixture)
+        func make(_ rows: Int) throws {
+            try fixture.session.execute(
+                """
+                CREATE OR REPLACE TABLE L AS SELECT ROW_NUMBER() OVER (ORDER BY 1) AS X
+                FROM TABLE(GENERATOR(ROWCOUNT => \(rows)))
+                """)
+        }
+        try make(limit)
         #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)
-        try fixture.append([[.integer(limit)]], [.integer], to: "L")
-        try refresh(fixture)
+        try make(limit + 1)
         #expect(try shown(fixture)["L"]?.hasPrefix("CREATE VIRTUAL TABLE ") == true)
         #expect(
             try fixture.plainConnection().rows("SELECT count(*), sum(X) FROM L") == [
-                [.integer(20_001), .integer(200_010_000)]
+                [.integer(100_001), .integer(5_000_150_001)]
             ])
-        #expect(try fixture.warehouse.connection.integer("SELECT max(X) FROM L") == Int64(limit))
+        #expect(try fixture.warehouse.connection.integer("SELECT max(X) FROM L") == Int64(limit) + 1)
         // The same connection sees the rows that come.
-        try fixture.append([[.integer(-1)]], [.integer], to: "L")
-        try refresh(fixture)
+        try fixture.session.execute("INSERT INTO L VALUES (-1)")
         #expect(try fixture.warehouse.connection.integer("SELECT min(X) FROM L") == -1)
-        try fixture.delete(Set(0..<100), from: "L")
-        try refresh(fixture)
+    }
+
+    @Test func tablesThatChangeAreCopiesWhileTheyAreSmall() throws {
+        let fixture = try Fixture()
+        let limit = SQLiteMirror.recopiedRowsMax
+        try fixture.session.execute(
+            """
+            CREATE TABLE L AS SELECT ROW_NUMBER() OVER (ORDER BY 1) AS X FROM TABLE(GENERATOR(ROWCOUNT => \(limit - 1)));
+            INSERT INTO L VALUES (0)
+            """)
         #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)
-        #expect(try fixture.warehouse.connection.integer("SELECT count(*) FROM L") == Int64(limit) - 98)
+        try fixture.session.execute("INSERT INTO L VALUES (-1)")
+        #expect(try shown(fixture)["L"]?.hasPrefix("CREATE VIRTUAL TABLE ") == true)
+        #expect(try fixture.warehouse.connection.integer("SELECT count(*) FROM L") == Int64(limit) + 1)
+        try fixture.session.execute("DELETE FROM L WHERE X > 100")
+        #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)
+        #expect(try fixture.warehouse.connection.integer("SELECT count(*) FROM L") == 102)
     }
 
     @Test func anUnchangedTableIsNotWrittenAgain() throws {
         let fixture = try Fixture()
         try fixture.session.execute("CREATE TABLE A AS SELECT 1 AS X; CREATE TABLE B AS SELECT 1 AS X")
-        try refresh(fixture)
         let writer = try Connection(path: fixture.warehouse.path, access: .readWrite)
         try writer.execute("UPDATE A SET X = 99; UPDATE B SET X = 99")
         try fixture.session.execute("INSERT INTO B VALUES (2)")
-        try refresh(fixture)
         #expect(try writer.rows("SELECT X FROM A") == [[.integer(99)]])
         #expect(try writer.rows("SELECT X FROM B") == [[.integer(1)], [.integer(2)]])
         // A copy that somebody has removed comes back.
         try writer.execute("DROP TABLE A")
-        try refresh(fixture)
+        try fixture.session.execute("INSERT INTO B VALUES (3)")
         #expect(try writer.rows("SELECT X FROM A") == [[.integer(1)]])
     }
 
@@ -109,7 +114,6 @@ import WarehouseExtension
             CREATE TABLE MINE AS SELECT 1 AS X; CREATE TABLE TH_TABLES AS SELECT 1 AS X; CREATE TABLE "Twice" AS SELECT 1 AS X;
             CREATE TABLE TWICE AS SELECT 2 AS X; CREATE TABLE "sqlite_x" AS SELECT 1 AS X
             """)
-        try refresh(fixture)
         #expect(try writer.rows("SELECT q FROM mine") == [[.integer(7)]])
         #expect(Set(try shown(fixture).keys) == ["mine", "Twice"])
         #expect(try writer.rows("SELECT X FROM Twice") == [[.integer(1)]])
@@ -119,17 +123,15 @@ import WarehouseExtension
         let fixture = try Fixture()
         let connection = fixture.warehouse.connection
         try fixture.session.execute("CREATE TABLE A AS SELECT 1 AS X")
-        try refresh(fixture)
         struct Stop: Error {}
         #expect(throws: Stop.self) {
             try connection.transaction {
                 try fixture.session.execute("CREATE TABLE B AS SELECT 1 AS X; DROP TABLE A")
-                try SQLiteMirror(connection, fixture.warehouse.columns).refresh()
+                try fixture.warehouse.refreshMirror()
                 throw Stop()
             }
         }
         #expect(Set(try shown(fixture).keys) == ["A"])
-        try refresh(fixture)
         #expect(Set(try shown(fixture).keys) == ["A"])
     }
 }

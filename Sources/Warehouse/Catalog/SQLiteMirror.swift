@@ -5,16 +5,19 @@ import WarehouseExtension
 
 /// Shows the tables of the catalogue in the file's own schema, to programs that know SQLite alone.
 ///
-/// A table of few rows is there as an ordinary SQLite table with a copy of them; a larger one as a virtual
-/// table, which takes the module `warehouse`: this program has it, others load it as an extension. Tables of
+/// A table of few rows is there as an ordinary SQLite table with a copy of them, and so is a larger one that was made
+/// as a whole, as gold tables are; what is larger still, or changes, is a virtual table, which takes the module
+/// `warehouse`: this program has it, others load it as an extension. Tables of
 /// the schema that is there from the start have their own names, others `SCHEMA.NAME`, to be quoted for its
 /// dot. Views are not shown, for their SQL is not SQLite's; nor are tables whose name another object of the
 /// file has.
 ///
 /// Whoever changes a copy changes nothing but the copy, until the table itself changes.
 struct SQLiteMirror {
-    /// The rows that a copy has at most.
-    static let copiedRowsMax = 20_000
+    /// The rows that the copy of a table has at most when the table is new.
+    static let copiedRowsMax = 100_000
+    /// The rows that a copy may have which is made again because its table has changed: each change costs that much.
+    static let recopiedRowsMax = 1000
 
     private static let definition = """
         CREATE TABLE IF NOT EXISTS TH_MIRRORS(
@@ -124,7 +127,8 @@ struct SQLiteMirror {
     private func refresh(_ table: Table, _ old: Mirror?) throws {
         let isSameTable = old.map { $0.table == table.id.value && $0.shape == table.shape } ?? false
         if isSameTable, old?.version == table.version { return }
-        if try columns.rowCount(of: table.id) <= Self.copiedRowsMax {
+        let rowsMax = isSameTable ? Self.recopiedRowsMax : Self.copiedRowsMax
+        if try columns.rowCount(of: table.id) <= rowsMax {
             try copy(table, old)
         } else if isSameTable, let old, old.declaration == nil {
             try note(table, declaration: nil)

@@ -83,6 +83,7 @@ extension Warehouse {
             }
             outcome.loaded = text.lineCount - outcome.rejects.count
             try record(objects.map(\.source), text, rejected, loadedAt)
+            try refreshMirror()
             return outcome
         }
     }

@@ -167,6 +167,7 @@ public final class Session {
         case .commit, .rollback:
             defer { isInTransaction = false }
             if isInTransaction {
+                if statement.isCommit { try warehouse.refreshMirror() }
                 try warehouse.connection.execute(statement.isCommit ? "COMMIT" : "ROLLBACK")
             }
             return try body()
@@ -178,8 +179,12 @@ public final class Session {
         }
         // The pipeline runs statements inside of its own transactions.
         if !warehouse.connection.isIdle { return try warehouse.savepoint(body) }
-        return statement.isReadOnly
-            ? try warehouse.readTransaction(body) : try warehouse.connection.transaction(body)
+        if statement.isReadOnly { return try warehouse.readTransaction(body) }
+        return try warehouse.connection.transaction {
+            let result = try body()
+            try warehouse.refreshMirror()
+            return result
+        }
     }
 }
 

@@ -213,7 +213,8 @@ final class BestRows: @unchecked Sendable {
         for (place, key) in zip(keys.indices, keys) where OrderRanks.isShared(key[row]) {
             if numbers[group] == .max { return true }
             let column = columns[order[place].column]
-            let best = winners[group] < 0
+            let best =
+                winners[group] < 0
                 ? payload[order[place].column].exactValue(group)
                 : OrderRanks.exactValue(column, Int(winners[group]))
             if let isBefore = OrderRanks.isBefore(OrderRanks.exactValue(column, row), best, order[place]) {

@@ -140,8 +140,10 @@ struct Groups {
 
     /// An expression as it is written over the groups.
     func above(_ expression: BoundExpression) throws -> BoundExpression {
+        // A constant is a key only as a whole: within something larger it is itself, whatever keys have its value.
+        let isKey = expression.constant != nil && sets != nil
         let result = expression.replaced { part in
-            guard part.constant == nil || sets != nil, let column = byFingerprint[part.fingerprint] else {
+            guard part.constant == nil || isKey, let column = byFingerprint[part.fingerprint] else {
                 return nil
             }
             return BoundExpression(.column(column.id), part.type, position: part.position)
