@@ -63,7 +63,7 @@ extension Vector {
                 ? .bytes(Array(bytes(row))) : .text(String(decoding: bytes(row), as: UTF8.self))
         case .int128:
             return type == .float
-                ? .float(Double(int128s[row]) / decimalPower(scale)) : .number(int128s[row], scale: scale)
+                ? .float(Double(nearest: int128s[row]) / decimalPower(scale)) : .number(int128s[row], scale: scale)
         case .int64:
             switch type {
             case .number: return .number(Int128(int64s[row]), scale: scale)
@@ -125,7 +125,7 @@ extension Vector {
         if layout == .int64 {
             for row in 0..<count { result.doubles[row] = Double(int64s[row]) / power }
         } else {
-            for row in 0..<count { result.doubles[row] = Double(int128s[row]) / power }
+            for row in 0..<count { result.doubles[row] = Double(nearest: int128s[row]) / power }
         }
         return result.with(validity: .some(validity), isConstant: isConstant, alsoKeeping: self)
     }
@@ -153,4 +153,14 @@ public func integerPower(_ exponent: Int) -> Int128 { integerPowers[exponent] }
 @usableFromInline
 let integerPowers: [Int128] = (0..<38).reduce(into: [Int128(1)]) { powers, _ in
     powers.append((powers.last ?? 1) * 10)
+}
+
+extension Double {
+    /// The double nearest to a whole number: as the standard library's conversion of 128 bits, which is slow, but for
+    /// numbers of 64 bits.
+    @inlinable
+    package init(nearest value: Int128) {
+        let small = Int64(truncatingIfNeeded: value)
+        self = Int128(small) == value ? Double(small) : Double(value)
+    }
 }

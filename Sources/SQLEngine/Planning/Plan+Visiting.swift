@@ -16,6 +16,15 @@ extension Plan {
         }
     }
 
+    /// Whether it does no more than compute and choose rows of one table.
+    var readsOneTable: Bool {
+        switch self {
+        case .scan: true
+        case .filter(let input, _), .project(let input, _): input.readsOneTable
+        default: false
+        }
+    }
+
     /// The same step over other inputs, as many as there were.
     package func with(inputs new: [Plan]) -> Plan {
         switch self {

@@ -52,7 +52,7 @@ final class CopyRun {
             let attempt = try begun { try self.attempt(places.map { files[$0] }, whole) }
             let damaged = try attempt.tallies.indices.filter { index in
                 try format.kind == .json && !whole.contains(index) && attempt.tallies[index].errorCount > 0
-                    && isSoundAsValues(files[places[index]])
+                    && isSoundAsValues(files[places[index]], firstError: attempt.tallies[index].errors.first)
             }
             if !damaged.isEmpty {
                 try undo()
@@ -107,9 +107,11 @@ final class CopyRun {
 
     // MARK: Errors
 
-    private func isSoundAsValues(_ file: StagedFile) throws -> Bool {
+    private func isSoundAsValues(_ file: StagedFile, firstError: CopyError?) throws -> Bool {
         guard format.isMultiLine, !format.stripsOuterArray else { return false }
         let content = try FileContent(file, format.compression)
+        // Most often a few bytes show that the record is no value, whatever follows.
+        if let firstError, try !JSONValues.maySoundlyBegin(content, at: firstError.byteOffset) { return false }
         // What is larger than a text may be cannot be looked at as one.
         guard content.count < Int(Int32.max) else { return false }
         return JSONValues(try content.all(), stripsArrays: false).isSoundThroughout()

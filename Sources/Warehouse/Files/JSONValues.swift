@@ -194,6 +194,28 @@ final class JSONValues {
             }
     }
 
+    /// Whether a value may begin at a place of a file: false where it is wrong as far as it goes, wherever it ends.
+    static func maySoundlyBegin(_ content: FileContent, at offset: Int) throws -> Bool {
+        // What ends within so many bytes of a window may go on behind it: a literal, a character.
+        let lookBack = 16
+        let tape = JSONTape()
+        var size = 1 << 12
+        while true {
+            var window = [UInt8](repeating: 0, count: min(size, max(0, content.count - offset)))
+            let count = try window.withUnsafeMutableBytes { try content.read(into: $0, at: offset) }
+            let isWhole = offset + count >= content.count
+            let error = window.withUnsafeBufferPointer { bytes -> JSONError? in
+                do throws(JSONError) {
+                    try tape.parse(UnsafeBufferPointer(rebasing: bytes[..<count]))
+                    return nil
+                } catch { return error }
+            }
+            guard let error, error.reason != .somethingFollows else { return true }
+            if isWhole || error.column + lookBack < count { return false }
+            size *= 4
+        }
+    }
+
     /// Whether the first value is one.
     func beginsSoundly() -> Bool { next().map { isSound($0, JSONTape()) } ?? false }
 

@@ -2,19 +2,24 @@ import DurableIO
 package import Vectors
 
 /// GROUP BY: each thread groups what it reads, then the groups are put together. Groups come in the order in
-/// which their
-/// first rows stand in the input.
+/// which their first rows stand in the input.
+///
+/// Many groups of an input that rises by their keys are not held, but given as they go by.
 package final class AggregateOperator: PhysicalOperator {
     package let types: [SQLType]
     package let children: [any PhysicalOperator]
     package let title: String
     private let keys: [Int]
     private let specifications: [AggregateSpecification]
+    private let sorted: SortedGroups?
 
+    /// - Parameter sorted: tells whether the input rises by the keys, where that may be.
     init(
-        _ child: any PhysicalOperator, keys: [Int], _ specifications: [AggregateSpecification], title: String
+        _ child: any PhysicalOperator, keys: [Int], _ specifications: [AggregateSpecification],
+        sorted: SortedGroups? = nil, title: String
     ) {
         children = [child]
+        self.sorted = sorted
         self.keys = keys
         self.specifications = specifications
         self.title = title
@@ -22,7 +27,13 @@ package final class AggregateOperator: PhysicalOperator {
     }
 
     package func open(_ context: ExecutionContext) throws -> [any BatchStream] {
+        let isSorted = try sorted?.isSorted(context) ?? false
         let streams = try children[0].open(context)
+        if isSorted {
+            let shared = SortedGroupsStream.Shared(
+                streams.map { _ in makeGroups() }, keys: keys, specifications)
+            return streams.enumerated().map { SortedGroupsStream($1, shared, number: $0) }
+        }
         let budget = SpillingGroups(context, types: children[0].types, keys: keys)
         let groups = (0..<max(1, streams.count)).map { _ in makeGroups() }
         try context.drain(streams) { stream, batch in

@@ -54,12 +54,20 @@ struct AggregateSpecification: Sendable {
                 keyType: key)
         case .booleanAnd, .booleanOr, .booleanXor, .bitAnd, .bitOr, .bitXor: return BitState(function, result)
         case .hash: return HashState()
-        case .median, .percentileContinuous, .percentileDiscrete, .mode, .listAggregate, .arrayAggregate,
-            .objectAggregate:
-            return CollectingState(
-                function, types: argumentTypes, argumentCount: argumentCount, order: order, result: result)
+        case .median, .percentileContinuous, .percentileDiscrete:
+            guard PercentileState.canTake(argumentTypes[0]) else { return collectingState() }
+            return PercentileState(
+                function, types: argumentTypes, isDescending: order.first?.isDescending ?? false,
+                result: result,
+                general: collectingState)
+        case .mode, .listAggregate, .arrayAggregate, .objectAggregate: return collectingState()
         default: return MomentState(function)
         }
+    }
+
+    private func collectingState() -> CollectingState {
+        CollectingState(
+            function, types: argumentTypes, argumentCount: argumentCount, order: order, result: result)
     }
 }
 

@@ -97,6 +97,9 @@ struct GroupArray<Value> {
         count = groups
     }
 
+    /// Forgets what is behind the first values; its memory stays.
+    mutating func shrink(to count: Int) { self.count = min(self.count, count) }
+
     @inline(__always)
     subscript(_ group: Int) -> Value {
         get { base[group] }
@@ -144,7 +147,7 @@ struct ExactSum {
     init() {}
 
     init(_ value: Int128) {
-        high = Double(value)
-        low = Double(value - Int128(high))
+        high = Double(nearest: value)
+        low = Double(nearest: value - Int128(high))
     }
 }

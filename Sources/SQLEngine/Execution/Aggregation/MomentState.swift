@@ -183,7 +183,7 @@ final class MomentState: AggregateState {
         let (square, o2) = exact.sum.multipliedReportingOverflow(by: exact.sum)
         guard !o1, !o2 else { return nil }
         let unit = decimalPower(scale ?? 0)
-        return Double(squares - square) / Double(exact.count) / (unit * unit)
+        return Double(nearest: squares - square) / Double(exact.count) / (unit * unit)
     }
 
     private func pairValue(_ total: Sums, _ n: Double, _ xx: Double) -> Double? {

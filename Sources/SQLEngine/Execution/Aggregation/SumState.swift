@@ -107,7 +107,7 @@ final class SumState: AggregateState {
                 if doubles == nil {
                     addDoubles(Vector.nulls(.float, count: 0), GroupedRows([], count: 0, order: 0))
                 }
-                doubles?.base[target].add(Double(other.integers[group]) / decimalPower(other.scale))
+                doubles?.base[target].add(Double(nearest: other.integers[group]) / decimalPower(other.scale))
             }
             if let sums = other.doubles { doubles?.base[target].add(sums[group]) }
         }
@@ -138,7 +138,7 @@ final class SumState: AggregateState {
         let result = Vector.allocate(.float, layout: .double, count: groups, hasValidity: true)
         for group in 0..<groups {
             result.validity?[group] = counts[group] > 0 ? 1 : 0
-            var value = Double(integers[group]) / decimalPower(scale)
+            var value = Double(nearest: integers[group]) / decimalPower(scale)
             if let sums = doubles {
                 var total = sums[group]
                 if integers[group] != 0 { total.add(value) }
@@ -147,7 +147,7 @@ final class SumState: AggregateState {
             if isAverage {
                 value =
                     doubles == nil
-                    ? Double(integers[group]) / (Double(counts[group]) * decimalPower(scale))
+                    ? Double(nearest: integers[group]) / (Double(counts[group]) * decimalPower(scale))
                     : value / Double(counts[group])
             }
             result.doubles[group] = value

@@ -75,8 +75,14 @@ enum OrderRanks {
 
     /// Doubles in order: all bits of negative ones but the sign are turned; NaN comes last, and both zeros are equal.
     @inline(__always)
-    private static func rank(_ value: Double) -> Int64 {
+    static func rank(_ value: Double) -> Int64 {
         let bits = Int64(bitPattern: (value == 0 ? 0 : value.isNaN ? .nan : value).bitPattern)
         return bits ^ ((bits >> 63) & .max)
+    }
+
+    /// The double that has a rank.
+    @inline(__always)
+    static func double(_ rank: Int64) -> Double {
+        Double(bitPattern: UInt64(bitPattern: rank ^ ((rank >> 63) & .max)))
     }
 }

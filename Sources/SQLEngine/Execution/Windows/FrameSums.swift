@@ -109,7 +109,7 @@ struct FrameSums {
             let count = counts.map { $0[end] - $0[start] } ?? (end - start)
             validity[row] = count > 0 ? 1 : 0
             if isFloat {
-                let value = count > 0 ? Double(try sum(start, end)) / decimalPower(vector.scale) : 0
+                let value = count > 0 ? Double(nearest: try sum(start, end)) / decimalPower(vector.scale) : 0
                 result.doubles[row] = isAverage ? value / Double(max(1, count)) : value
             } else {
                 result.int128s[row] = count > 0 ? try decimal(try sum(start, end), count) : 0

@@ -66,6 +66,27 @@ struct WindowDefinition: Sendable {
         return try functions.map { try WindowEvaluation.evaluate($0, rows) }
     }
 
+    /// The functions' values for rows `start ..< start + count` of a partition that is too large to be held as a whole.
+    func evaluate(_ rows: SortedRows, of partition: Range<Int>, from start: Int, count: Int, reach: Int)
+        throws
+        -> [Vector]
+    {
+        let first = max(partition.lowerBound, start - reach)
+        let end = min(partition.upperBound, start + count + reach)
+        let columns = rows.columns(needed, from: first, count: end - first)
+        let values = try evaluate(Dictionary(uniqueKeysWithValues: zip(needed, columns)), count: end - first)
+        return zip(functions, values).map { function, vector in
+            function.moved(vector.slice(from: start - first, count: count), by: first - partition.lowerBound)
+        }
+    }
+
+    /// How many rows around a row all functions look at, where that is known.
+    var reach: Int? {
+        functions.reduce(0) { known, function in
+            known.flatMap { known in function.reach.map { max(known, $0) } }
+        }
+    }
+
     /// Bytes that evaluating a row needs at most, about.
     var rowBytes: Int {
         needed.reduce(0) { $0 + inputTypes[$1].layout.stride + 1 }
@@ -75,11 +96,13 @@ struct WindowDefinition: Sendable {
 
 /// Sorted rows in memory, cut into pieces that threads take.
 final class WindowWork: Sendable {
-    /// Rows of whole partitions; or of a part of a large one, whose functions have been evaluated before.
+    /// Rows of whole partitions; or of a part of a large one, whose functions have been evaluated before, or can be
+    /// from a part.
     private struct Piece {
         var start: Int
         var count: Int
         var evaluated: Large?
+        var partition: Range<Int>?
     }
 
     /// A partition too large to be evaluated by a stream that others wait for.
@@ -111,11 +134,16 @@ final class WindowWork: Sendable {
         self.context = context
         var pieces: [Piece] = []
         var large: [Large] = []
+        let reach = definition.reach
         var start = 0
         while start < rows.count {
             let end = Self.end(rows, definition.partition, from: start)
             if end - start < Self.largeRows {
                 pieces.append(Piece(start: start, count: end - start))
+            } else if reach != nil {
+                pieces += Self.parts(start..<end).map {
+                    Piece(start: $0.lowerBound, count: $0.count, partition: start..<end)
+                }
             } else {
                 let reservation = MemoryReservation(context.memory)
                 guard reservation.take((end - start) * definition.rowBytes) else {
@@ -123,9 +151,8 @@ final class WindowWork: Sendable {
                 }
                 let one = Large(start: start, count: end - start, reservation)
                 large.append(one)
-                for first in stride(from: start, to: end, by: Self.pieceRows) {
-                    pieces.append(
-                        Piece(start: first, count: min(Self.pieceRows, end - first), evaluated: one))
+                pieces += Self.parts(start..<end).map {
+                    Piece(start: $0.lowerBound, count: $0.count, evaluated: one)
                 }
             }
             start = end
@@ -138,6 +165,12 @@ final class WindowWork: Sendable {
             let columns = rows.columns(definition.needed, from: one.start, count: one.count)
             let named = Dictionary(uniqueKeysWithValues: zip(definition.needed, columns))
             one.vectors = try definition.evaluate(named, count: one.count)
+        }
+    }
+
+    private static func parts(_ rows: Range<Int>) -> [Range<Int>] {
+        stride(from: rows.lowerBound, to: rows.upperBound, by: pieceRows).map {
+            $0..<min($0 + pieceRows, rows.upperBound)
         }
     }
 
@@ -190,6 +223,9 @@ final class WindowWork: Sendable {
         let results: [Vector]
         if let large = piece.evaluated {
             results = large.vectors.map { $0.slice(from: piece.start - large.start, count: piece.count) }
+        } else if let partition = piece.partition, let reach = definition.reach {
+            results = try definition.evaluate(
+                rows, of: partition, from: piece.start, count: piece.count, reach: reach)
         } else {
             let columns = rows.columns(definition.needed, from: piece.start, count: piece.count)
             known = Dictionary(uniqueKeysWithValues: zip(definition.needed, columns))

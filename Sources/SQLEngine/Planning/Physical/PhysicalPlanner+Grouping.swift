@@ -27,8 +27,27 @@ extension PhysicalPlanner {
             .joined(separator: ", ")
             + (aggregate.keys.isEmpty
                 ? "" : " by " + aggregate.keys.map { PlanText.text($0.expression) }.joined(separator: ", "))
-        let source = AggregateOperator(input.source, keys: keys, specifications, title: title)
+        let source = AggregateOperator(
+            input.source, keys: keys, specifications, sorted: try sortedGroups(aggregate), title: title)
         return Step(profiled(source), aggregate.keys.map(\.column.id) + aggregate.calls.map(\.column.id))
+    }
+
+    /// A table that rises by the keys can be asked for them alone, ahead of the aggregation.
+    private func sortedGroups(_ aggregate: Plan.Aggregate) throws -> SortedGroups? {
+        guard !aggregate.keys.isEmpty, aggregate.input.readsOneTable,
+            aggregate.keys.allSatisfy({
+                SortedRuns.canFollow($0.expression.type) && !$0.expression.isVolatile
+            })
+        else { return nil }
+        var wanted: Set<ColumnID> = []
+        for key in aggregate.keys { key.expression.collectColumns(into: &wanted) }
+        let below = try PhysicalPlanner(binder, context).step(
+            Optimizer(binder).pruned(aggregate.input, wanted))
+        let (input, places) = try withColumns(aggregate.keys.map(\.expression), below)
+        let expressions = zip(places, aggregate.keys).map {
+            ColumnExpression(place: $0, type: $1.expression.type)
+        }
+        return SortedGroups(source: ProjectOperator(input.source, expressions, title: "Keys"))
     }
 
     func topRows(_ top: Plan.TopRows) throws -> Step {

@@ -2,13 +2,13 @@ import Vectors
 
 /// Decides how each step of a plan is done.
 package final class PhysicalPlanner {
-    private let binder: Binder
+    let binder: Binder
     /// Whether each operator counts its rows and its time.
     private let isProfiled: Bool
     /// Sources of the steps of recursive queries, by number.
     private var recursionSources: [Int: BatchSource] = [:]
 
-    private let context: ExecutionContext?
+    let context: ExecutionContext?
 
     /// - Parameter context: what subqueries that give one value may use, to be computed ahead; `nil`: none are.
     package init(_ binder: Binder, _ context: ExecutionContext? = nil, isProfiled: Bool = false) {
