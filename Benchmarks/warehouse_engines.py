@@ -147,7 +147,7 @@ class Peer:
         # DuckDB does not tell a table's bytes: a file of its own does.
         script = (
             "import duckdb,os,sys;c=duckdb.connect(sys.argv[2]);c.execute(\"ATTACH '\"+sys.argv[1]+\"' AS whole (READ_ONLY)\");"
-            "c.execute('SET threads=1;CREATE TABLE silver AS SELECT * FROM whole.silver;CHECKPOINT');c.close();"
+            "c.execute('SET threads=1;SET enable_progress_bar=false;CREATE TABLE silver AS SELECT * FROM whole.silver;CHECKPOINT');c.close();"
             "print(os.path.getsize(sys.argv[2]))")
         text, *_ = run([self.command[0], "-c", script, os.path.join(folder, "duckdb.db"), os.path.join(folder, "silver.db")])
         return int(text)

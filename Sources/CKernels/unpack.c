@@ -229,6 +229,38 @@ BODY void spread_body(const int64_t *values, size_t count, int64_t center, uint3
         counts[length] += second[length];
 }
 
+BODY void range_body(const int64_t *values, size_t count, int64_t *least, int64_t *greatest) {
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    *least = low;
+    *greatest = high;
+}
+
+BODY size_t changes_body(const uint32_t *values, size_t count) {
+    uint32_t changes = 0;
+    for (size_t i = 1; i < count; i++)
+        changes += values[i] != values[i - 1];
+    return changes;
+}
+
+BODY size_t run_end_body(const uint32_t *values, size_t start, size_t count) {
+    const uint32_t value = values[start];
+    size_t i = start + 1;
+    for (; i + 32 <= count; i += 32) {
+        uint32_t differing = 0;
+        for (size_t j = 0; j < 32; j++)
+            differing |= values[i + j] ^ value;
+        if (differing)
+            break;
+    }
+    while (i < count && values[i] == value)
+        i++;
+    return i;
+}
+
 // One entry for each body: the best instructions of this processor.
 #if defined(__x86_64__)
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
@@ -272,6 +304,10 @@ DISPATCH(int, decimals, (const double *values, size_t count, double power, int64
 DISPATCH(void, multiply, (int64_t *values, size_t count, int64_t factor), (values, count, factor))
 DISPATCH(int, divide, (const int64_t *values, size_t count, const th_divisor *divisor, int64_t *out),
          (values, count, divisor, out))
+DISPATCH(void, range, (const int64_t *values, size_t count, int64_t *least, int64_t *greatest),
+         (values, count, least, greatest))
+DISPATCH(size_t, changes, (const uint32_t *values, size_t count), (values, count))
+DISPATCH(size_t, run_end, (const uint32_t *values, size_t start, size_t count), (values, start, count))
 DISPATCH(uint32_t, max32, (const uint32_t *values, size_t count), (values, count))
 DISPATCH(void, narrow32, (const int64_t *values, size_t count, uint32_t *out), (values, count, out))
 DISPATCH(void, narrow8, (const int64_t *values, size_t count, uint8_t *out), (values, count, out))

@@ -74,7 +74,9 @@ public final class Pipeline {
         storeOptions.report = { logger.error("\($0.message): set aside in .minio.sys/quarantine") }
         store = try ObjectStore(directory.objects, options: storeOptions, fileSystem: fileSystem)
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
-        session = warehouse.makeSession()
+        var options = Session.Options()
+        options.memoryLimit = settings.memoryLimit
+        session = warehouse.makeSession(options)
         if !log.hasTopic(settings.topic) {
             try log.createTopic(settings.topic, partitions: settings.partitions)
         }

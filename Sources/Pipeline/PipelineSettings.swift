@@ -20,6 +20,9 @@ public struct PipelineSettings: Sendable {
     public var keyLayout = KeyLayout.partition
     /// What of an object has reached the disk before the sink goes on.
     public var durability = Durability.full
+    /// The bytes that a model's statement may hold before it uses temporary files. A pipeline runs beside other things,
+    /// and rows that are sorted in files cost it little.
+    public var memoryLimit = 256 << 20
     /// Now: the time that rows, objects and commits are stamped with, in nanoseconds since 1970.
     public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() }
 

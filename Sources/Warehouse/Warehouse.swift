@@ -81,11 +81,11 @@ public final class Warehouse {
     {
         connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         try WarehouseModules.register(on: connection)
-        // The page size must stand before the first table is made. The cache is small because reads go
-        // through the mapping and because the sorter's runs are as large as the cache: those that fit the
-        // processor's sort fastest.
+        // The page size must stand before the first table is made. The cache is small because segments have a cache of
+        // their own. Readers read through a mapping; a writer, who goes through the file once, would hold all of it.
+        let mapped = access == .readOnly ? 1 << 30 : 0
         try connection.execute(
-            "PRAGMA page_size = 8192; PRAGMA cache_size = -4096; PRAGMA mmap_size = 1073741824; PRAGMA threads = 1; "
+            "PRAGMA page_size = 8192; PRAGMA cache_size = -4096; PRAGMA mmap_size = \(mapped); "
                 + "PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF;")
         let applicationID = try connection.integer("PRAGMA application_id") ?? 0
         let version = try connection.integer("PRAGMA user_version") ?? 0

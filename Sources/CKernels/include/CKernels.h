@@ -75,6 +75,15 @@ uint32_t th_max32(const uint32_t *values, size_t count);
 void th_narrow32(const int64_t *values, size_t count, uint32_t *out);
 void th_narrow8(const int64_t *values, size_t count, uint8_t *out);
 
+/// The least and the greatest value; INT64_MAX and INT64_MIN of none.
+void th_range(const int64_t *values, size_t count, int64_t *least, int64_t *greatest);
+
+/// How many values differ from the one before them.
+size_t th_changes(const uint32_t *values, size_t count);
+
+/// Where the run of equal values ends that begins at `start`, which is below `count`.
+size_t th_run_end(const uint32_t *values, size_t start, size_t count);
+
 /// Sums up in place: `first`, then each value added to the sum before it, wrapping around. `count` is at least 1.
 void th_prefix_sum(int64_t *values, size_t count, int64_t first);
 

@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// The number of a row in the order of its input: the batch's order, then the row.
@@ -30,17 +31,17 @@ struct GroupedRows {
     func number(_ row: Int) -> RowNumber { firstNumber | RowNumber(truncatingIfNeeded: row) }
 
     /// The rows as runs, where these are eight rows long on average.
-    private static func runs(_ groups: UnsafePointer<UInt32>, _ count: Int) -> [Run]? {
+    static func runs(_ groups: UnsafePointer<UInt32>, _ count: Int) -> [Run]? {
         guard count > 0 else { return [] }
-        var changes = 0
-        for row in 1..<max(1, count) { changes &+= groups[row] != groups[row - 1] ? 1 : 0 }
+        let changes = th_changes(groups, count)
         guard changes * 8 <= count else { return nil }
         var runs: [Run] = []
         runs.reserveCapacity(changes + 1)
         var start = 0
-        for row in 1...count where row == count || groups[row] != groups[row - 1] {
-            runs.append(Run(group: Int(groups[start]), start: start, count: row - start))
-            start = row
+        while start < count {
+            let end = th_run_end(groups, start, count)
+            runs.append(Run(group: Int(groups[start]), start: start, count: end - start))
+            start = end
         }
         return runs
     }

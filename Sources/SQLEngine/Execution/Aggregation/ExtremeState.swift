@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// MIN and MAX of what is held in 64 bits: numbers, dates, times, booleans, decimals.
@@ -38,6 +39,7 @@ final class IntegerExtremeState: AggregateState {
             let general = try becomeGeneral()
             return try general.add([vector], rows)
         }
+        if let runs = rows.runs, vector.validity == nil { return add(vector.int64s, runs) }
         if isMaximum { add(vector, rows) { $0 > $1 } } else { add(vector, rows) { $0 < $1 } }
     }
 
@@ -47,20 +49,18 @@ final class IntegerExtremeState: AggregateState {
         return result.with(validity: .some(vector.validity), alsoKeeping: vector)
     }
 
+    private func add(_ values: UnsafePointer<Int64>, _ runs: [GroupedRows.Run]) {
+        for run in runs {
+            var (least, greatest) = (Int64.max, Int64.min)
+            th_range(values + run.start, run.count, &least, &greatest)
+            best[run.group] = isMaximum ? max(best[run.group], greatest) : min(best[run.group], least)
+            isFilled[run.group] = 1
+        }
+    }
+
     @inline(__always)
     private func add(_ vector: Vector, _ rows: GroupedRows, _ isBetter: (Int64, Int64) -> Bool) {
         let (values, best, isFilled) = (vector.int64s, best.base, isFilled.base)
-        if let runs = rows.runs, vector.validity == nil {
-            for run in runs {
-                var extreme = values[run.start]
-                for row in run.start..<(run.start + run.count) {
-                    extreme = isBetter(values[row], extreme) ? values[row] : extreme
-                }
-                best[run.group] = isBetter(extreme, best[run.group]) ? extreme : best[run.group]
-                isFilled[run.group] = 1
-            }
-            return
-        }
         if let validity = vector.validity {
             for row in 0..<rows.count where validity[row] != 0 {
                 let group = Int(rows.groups[row])

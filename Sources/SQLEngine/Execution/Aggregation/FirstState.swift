@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// ANY_VALUE, FIRST_VALUE and LAST_VALUE of whole partitions, MIN_BY, MAX_BY: a value of the row that comes
@@ -58,6 +59,9 @@ final class FirstState: AggregateState {
         let payload = payload(value, rows.count)
         let nulls =
             rules.skipsNullKeys && !rules.keys.isEmpty ? arguments[1].validity.map { UnsafePointer($0) } : nil
+        if let runs = rows.runs, !rules.keys.isEmpty, value.validity == nil, nulls == nil {
+            return add(keys, payload, value, rows, runs)
+        }
         switch (rules.isLast, rules.keys.isEmpty) {
         case (false, false): add(keys, nulls, payload, value, rows) { $0 < $1 }
         case (true, false): add(keys, nulls, payload, value, rows) { $0 > $1 }
@@ -90,6 +94,34 @@ final class FirstState: AggregateState {
     }
 
     private var scratch = VectorMemory(byteCount: 16)
+
+    /// Takes the best row of each run, which alone can be better than what is known.
+    private func add(
+        _ key: Vector, _ payload: UnsafePointer<Int64>, _ value: Vector, _ rows: GroupedRows,
+        _ runs: [GroupedRows.Run]
+    ) {
+        let ranks = key.int64s
+        for run in runs {
+            let end = run.start + run.count
+            var (least, greatest) = (Int64.max, Int64.min)
+            th_range(ranks + run.start, run.count, &least, &greatest)
+            let rank = rules.isLast ? greatest : least
+            var row = rules.isLast ? end - 1 : run.start
+            while ranks[row] != rank { row += rules.isLast ? -1 : 1 }
+            let (group, best) = (run.group, keys[run.group])
+            let isBetter = rules.isLast ? rank > best : rank < best
+            if orders[group] != .max, !isBetter,
+                rank != best || !comesFirst(rows.number(row), orders[group])
+            {
+                continue
+            }
+            keys[group] = rank
+            orders[group] = rows.number(row)
+            values[group] = payload[row]
+            validities[group] = 1
+        }
+        withExtendedLifetime((key, value)) {}
+    }
 
     @inline(__always)
     private func add(

@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// Integers in as few bytes as their range needs: differences from the smallest, 0, 1, 2, 4 or 8 bytes each.
@@ -15,10 +16,7 @@ package enum NarrowIntegers {
                 greatest = max(greatest, isValid ? values[row] : Int64.min)
             }
         } else {
-            for row in 0..<count {
-                least = min(least, values[row])
-                greatest = max(greatest, values[row])
-            }
+            th_range(values, count, &least, &greatest)
         }
         return least <= greatest ? (least, greatest) : nil
     }

@@ -28,14 +28,13 @@ enum OrderRanks {
         }
         let result = Vector.allocate(.integer, count: vector.count)
         let ranks = result.int64s
-        for row in 0..<vector.count {
-            switch vector.layout {
-            case .bool: ranks[row] = Int64(vector.bools[row])
-            case .double: ranks[row] = rank(vector.doubles[row])
-            case .int64: ranks[row] = vector.int64s[row]
-            case .int128 where saturating: ranks[row] = Int64(clamping: vector.int128s[row])
-            default: return nil
-            }
+        switch vector.layout {
+        case .bool: for row in 0..<vector.count { ranks[row] = Int64(vector.bools[row]) }
+        case .double: for row in 0..<vector.count { ranks[row] = rank(vector.doubles[row]) }
+        case .int64: ranks.update(from: vector.int64s, count: vector.count)
+        case .int128 where saturating:
+            for row in 0..<vector.count { ranks[row] = Int64(clamping: vector.int128s[row]) }
+        default: return nil
         }
         if vector.type == .timestampTZ {
             for row in 0..<vector.count { ranks[row] = TimestampTZ.utcMicroseconds(ranks[row]) }

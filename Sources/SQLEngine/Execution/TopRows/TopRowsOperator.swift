@@ -1,3 +1,4 @@
+internal import CKernels
 package import Vectors
 
 /// The first rows of each partition in an order: what `ROW_NUMBER() … <= n` leaves. Gives the input's columns and the
@@ -153,7 +154,18 @@ final class BestRows: @unchecked Sendable {
             guard let base = buffer.baseAddress else { return }
             try table.groups(of: partition.map { columns[$0] }, count: count, into: base)
             grow()
-            if keys.count == 1 {
+            if let key = keys.first, let runs = GroupedRows.runs(base, count) {
+                for run in runs {
+                    // Only rows that come first in the run by the first key can be the best ones.
+                    var (least, greatest) = (Int64.max, Int64.min)
+                    th_range(key + run.start, run.count, &least, &greatest)
+                    for row in run.start..<(run.start + run.count) where key[row] == least {
+                        if isBetter(keys, row, run.group, columns, number) {
+                            take(keys, row, run.group, number, &touched)
+                        }
+                    }
+                }
+            } else if keys.count == 1 {
                 select(keys[0], base, count, columns, number, &touched)
             } else {
                 for row in 0..<count where isBetter(keys, row, Int(base[row]), columns, number) {
