@@ -63,7 +63,8 @@ extension Vector {
                 ? .bytes(Array(bytes(row))) : .text(String(decoding: bytes(row), as: UTF8.self))
         case .int128:
             return type == .float
-                ? .float(Double(nearest: int128s[row]) / decimalPower(scale)) : .number(int128s[row], scale: scale)
+                ? .float(Double(nearest: int128s[row]) / decimalPower(scale))
+                : .number(int128s[row], scale: scale)
         case .int64:
             switch type {
             case .number: return .number(Int128(int64s[row]), scale: scale)

@@ -12,6 +12,11 @@ extension Logic {
             self.rows = rows
             self.vector = vector
         }
+
+        /// Some rows of a vector that has a value for every row.
+        init(choosing rows: [UInt32], of whole: Vector) {
+            self.init(rows: rows, vector: whole.picking(rows))
+        }
     }
 
     /// Puts the values of several vectors of one type to their rows: the branches of CASE, COALESCE and the

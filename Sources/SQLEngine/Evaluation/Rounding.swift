@@ -45,6 +45,8 @@ package enum Rounding {
             let (source, target) = (vector.doubles, result.doubles)
             if mode == .halfAwayFromZero, 0...15 ~= places {
                 roundAll(source, target, vector.count, places)
+            } else if places == 0, mode != .halfAwayFromZero {
+                wholes(mode, source, target, vector.count)
             } else {
                 for row in 0..<vector.count { target[row] = value(source[row], mode, places: places) }
             }
@@ -221,6 +223,31 @@ package enum Rounding {
             }
             let rounded = (floor + (isUp ? 1.0 : 0.0)) / scale
             target[row] = Double(signOf: source[row], magnitudeOf: rounded) + 0
+        }
+    }
+
+    /// As `value` does without places, for modes that need no digits.
+    private static func wholes(
+        _ mode: Mode, _ source: UnsafePointer<Double>, _ target: UnsafeMutablePointer<Double>, _ count: Int
+    ) {
+        switch mode {
+        case .down: wholes(mode, source, target, count) { value, whole in whole > value ? whole - 1 : whole }
+        case .up: wholes(mode, source, target, count) { value, whole in whole < value ? whole + 1 : whole }
+        default: wholes(mode, source, target, count) { _, whole in whole }
+        }
+    }
+
+    @inline(__always)
+    private static func wholes(
+        _ mode: Mode, _ source: UnsafePointer<Double>, _ target: UnsafeMutablePointer<Double>, _ count: Int,
+        _ adjust: (_ value: Double, _ whole: Double) -> Double
+    ) {
+        for row in 0..<count {
+            let value = source[row]
+            // Above, every double is whole, and some are none that an integer can hold.
+            target[row] =
+                value.magnitude < 4e15
+                ? adjust(value, Double(Int64(value))) + 0 : Self.value(value, mode, places: 0)
         }
     }
 

@@ -111,7 +111,9 @@ final class CopyRun {
         guard format.isMultiLine, !format.stripsOuterArray else { return false }
         let content = try FileContent(file, format.compression)
         // Most often a few bytes show that the record is no value, whatever follows.
-        if let firstError, try !JSONValues.maySoundlyBegin(content, at: firstError.byteOffset) { return false }
+        if let firstError, try !JSONValues.maySoundlyBegin(content, at: firstError.byteOffset) {
+            return false
+        }
         // What is larger than a text may be cannot be looked at as one.
         guard content.count < Int(Int32.max) else { return false }
         return JSONValues(try content.all(), stripsArrays: false).isSoundThroughout()

@@ -98,9 +98,6 @@ struct GroupArray<Value> {
         count = groups
     }
 
-    /// Forgets what is behind the first values; its memory stays.
-    mutating func shrink(to count: Int) { self.count = min(self.count, count) }
-
     @inline(__always)
     subscript(_ group: Int) -> Value {
         get { base[group] }

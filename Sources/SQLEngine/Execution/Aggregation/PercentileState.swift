@@ -9,9 +9,7 @@ final class PercentileState: AggregateState {
     private let type: SQLType
     private var fraction: Double
     private var form: Vector?
-    /// The values that are no NULL, each with its group.
-    private var groups = GroupArray<UInt32>(0)
-    private var ranks = GroupArray<Int64>(0)
+    private var pieces: [Piece] = []
     /// Takes over where 64 bits, or one scale, do not suffice.
     private var general: CollectingState?
     private let makeGeneral: () -> CollectingState
@@ -48,32 +46,72 @@ final class PercentileState: AggregateState {
             form = value.slice(from: 0, count: 0)
             if arguments.count > 1, case .float(let given) = arguments[1].scalar(at: 0) { fraction = given }
         }
-        let start = ranks.count
-        groups.grow(to: start + rows.count)
-        ranks.grow(to: start + rows.count)
-        var count = 0
-        let (groups, ranks) = (groups.base + start, ranks.base + start)
-        for row in 0..<rows.count where value.isValid(row) {
-            groups[count] = rows.groups[row]
-            ranks[count] = value.layout == .double ? OrderRanks.rank(value.doubles[row]) : value.int64s[row]
-            count += 1
-        }
-        shrink(to: start + count)
+        if let piece = Piece(value, rows) { pieces.append(piece) }
     }
 
-    private func shrink(to count: Int) {
-        groups.shrink(to: count)
-        ranks.shrink(to: count)
+    /// The values of a batch that are no NULL, each with its group.
+    private struct Piece {
+        private let memory: VectorMemory
+        private(set) var count = 0
+        private let capacity: Int
+        /// What has become of the groups since; `KeyTable.none` for those that are not wanted.
+        var map: [UInt32]?
+
+        var ranks: UnsafeMutablePointer<Int64> { memory.pointer.assumingMemoryBound(to: Int64.self) }
+        var groups: UnsafeMutablePointer<UInt32> {
+            (memory.pointer + capacity * 8).assumingMemoryBound(to: UInt32.self)
+        }
+        var byteCount: Int { memory.byteCount }
+
+        init?(_ value: Vector, _ rows: GroupedRows) {
+            guard rows.count > 0 else { return nil }
+            capacity = rows.count
+            memory = VectorMemory(byteCount: capacity * 12)
+            let (ranks, groups) = (ranks, groups)
+            for row in 0..<rows.count where value.isValid(row) {
+                groups[count] = rows.groups[row]
+                ranks[count] =
+                    value.layout == .double ? OrderRanks.rank(value.doubles[row]) : value.int64s[row]
+                count += 1
+            }
+        }
+
+        @inline(__always)
+        func forEach(_ body: (_ group: UInt32, _ rank: Int64) -> Void) {
+            let (ranks, groups) = (ranks, groups)
+            guard let map else {
+                for row in 0..<count { body(groups[row], ranks[row]) }
+                return
+            }
+            for row in 0..<count where map[Int(groups[row])] != KeyTable.none {
+                body(map[Int(groups[row])], ranks[row])
+            }
+        }
+
+        /// The same values with other numbers for their groups.
+        func mapped(_ next: [UInt32]) -> Piece {
+            var copy = self
+            copy.map = map.map { $0.map { $0 == KeyTable.none ? $0 : next[Int($0)] } } ?? next
+            return copy
+        }
     }
 
     private func becomeGeneral() -> CollectingState {
         let made = makeGeneral()
-        if ranks.count > 0 {
-            let values = vector((0..<ranks.count).map { ranks[$0] })
+        for piece in pieces {
+            var (groups, ranks): ([UInt32], [Int64]) = ([], [])
+            piece.forEach { group, rank in
+                groups.append(group)
+                ranks.append(rank)
+            }
             let fractions = Vector.constant(.float(fraction), .float, count: ranks.count)
-            made.add([values, fractions], GroupedRows(groups.base, count: ranks.count, order: 0))
+            let values = vector(ranks)
+            groups.withUnsafeBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                made.add([values, fractions], GroupedRows(base, count: buffer.count, order: 0))
+            }
         }
-        (groups, ranks) = (GroupArray(0), GroupArray(0))
+        pieces = []
         general = made
         return made
     }
@@ -85,28 +123,23 @@ final class PercentileState: AggregateState {
             return (general ?? becomeGeneral()).merge(other.general ?? other.becomeGeneral(), groups: map)
         }
         if form == nil { (form, fraction) = (other.form, other.fraction) }
-        var count = ranks.count
-        groups.grow(to: count + other.ranks.count)
-        ranks.grow(to: count + other.ranks.count)
-        for row in 0..<other.ranks.count where map[Int(other.groups[row])] != KeyTable.none {
-            groups[count] = map[Int(other.groups[row])]
-            ranks[count] = other.ranks[row]
-            count += 1
-        }
-        shrink(to: count)
+        pieces += other.pieces.map { $0.mapped(map) }
     }
 
     func finish(_ count: Int) throws -> Vector {
         if let general { return try general.finish(count) }
         var starts = [Int](repeating: 0, count: count + 1)
-        for row in 0..<ranks.count { starts[Int(groups[row]) + 1] += 1 }
+        for piece in pieces { piece.forEach { group, _ in starts[Int(group) + 1] += 1 } }
         for group in 0..<count { starts[group + 1] += starts[group] }
         var places = starts
-        var sorted = [Int64](repeating: 0, count: ranks.count)
-        for row in 0..<ranks.count {
-            let group = Int(groups[row])
-            sorted[places[group]] = ranks[row]
-            places[group] += 1
+        let sorted = [Int64](unsafeUninitializedCapacity: starts[count]) { sorted, filled in
+            for piece in pieces {
+                piece.forEach { group, rank in
+                    sorted[places[Int(group)]] = rank
+                    places[Int(group)] += 1
+                }
+            }
+            filled = starts[count]
         }
         var selection = RankSelection()
         let isValid = (0..<count).map { starts[$0] < starts[$0 + 1] }
@@ -175,7 +208,7 @@ final class PercentileState: AggregateState {
         return result
     }
 
-    var byteCount: Int { groups.byteCount + ranks.byteCount + (general?.byteCount ?? 0) }
+    var byteCount: Int { pieces.reduce(0) { $0 + $1.byteCount } + (general?.byteCount ?? 0) }
 }
 
 /// Selects the value that would stand at a place if values were sorted: by counting them in intervals that become

@@ -10,6 +10,20 @@ struct ConditionalExpression: VectorExpression {
     let columns: [Int]
 
     func evaluate(_ batch: Batch, _ context: EvaluationContext) throws -> Vector {
+        guard conditions.count == 1, values.allSatisfy({ $0 is ColumnExpression || $0 is ConstantExpression })
+        else { return try evaluateByRows(batch, context) }
+        // What costs nothing to compute is computed for all rows and chosen from.
+        let test = try conditions[0].evaluate(batch, context)
+        let values = try values.map { try $0.evaluate(batch, context) }
+        return Logic.choice(test, values[0], values[1], type: type)
+            ?? Logic.merge(
+                [
+                    .init(choosing: RowSelection.rows(of: test) { $1 && $0 != 0 }, of: values[0]),
+                    .init(choosing: RowSelection.rows(of: test) { !$1 || $0 == 0 }, of: values[1]),
+                ], type: type, count: batch.count)
+    }
+
+    private func evaluateByRows(_ batch: Batch, _ context: EvaluationContext) throws -> Vector {
         var pieces: [Logic.Piece] = []
         var open = (0..<UInt32(batch.count)).map { $0 }
         var rest = batch
