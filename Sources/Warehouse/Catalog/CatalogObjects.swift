@@ -61,6 +61,8 @@ struct CatalogColumn {
     /// The SQL of the default.
     var defaultSQL: String?
     var identity: (next: Int64, step: Int64)?
+    /// What the query of a view calls it.
+    var sourceName: String?
     var comment: String?
 
     /// The type as DESCRIBE shows it.

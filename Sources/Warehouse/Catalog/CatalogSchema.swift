@@ -40,6 +40,7 @@ enum CatalogSchema {
             IDENTITY_NEXT INTEGER,
             IDENTITY_STEP INTEGER,
             COMMENT TEXT,
+            SOURCE_NAME TEXT,              -- what the query of a view calls it
             PRIMARY KEY(OBJECT_ID, POSITION)
         ) WITHOUT ROWID;
         """

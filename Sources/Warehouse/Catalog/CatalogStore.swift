@@ -126,7 +126,7 @@ final class CatalogStore {
 
     func columns(of object: CatalogObject) throws -> [CatalogColumn] {
         try connection.rows(
-            "SELECT NAME, COLUMN_ID, TYPE, LENGTH_MAX, IS_NULLABLE, DEFAULT_SQL, IDENTITY_NEXT, IDENTITY_STEP, COMMENT "
+            "SELECT NAME, COLUMN_ID, TYPE, LENGTH_MAX, IS_NULLABLE, DEFAULT_SQL, IDENTITY_NEXT, IDENTITY_STEP, COMMENT, SOURCE_NAME "
                 + "FROM TH_OBJECT_COLUMNS WHERE OBJECT_ID = ? ORDER BY POSITION", .integer(object.id)
         ).map { row in
             guard let type = SQLType(named: row[2].string) else {
@@ -142,6 +142,7 @@ final class CatalogStore {
             column.defaultSQL = row[5].optionalString
             if case .integer(let next) = row[6] { column.identity = (next, row[7].integerValue) }
             column.comment = row[8].optionalString
+            column.sourceName = row[9].optionalString
             return column
         }
     }
@@ -150,7 +151,7 @@ final class CatalogStore {
         _ = try connection.rows("DELETE FROM TH_OBJECT_COLUMNS WHERE OBJECT_ID = ?", .integer(object))
         for (position, column) in columns.enumerated() {
             _ = try connection.rows(
-                "INSERT INTO TH_OBJECT_COLUMNS VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(object),
+                "INSERT INTO TH_OBJECT_COLUMNS VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(object),
                 .integer(Int64(position)),
                 .text(column.name), column.id.map { .integer($0.value) } ?? .null,
                 .text(column.type.description),
@@ -158,7 +159,8 @@ final class CatalogStore {
                 column.defaultSQL.map(SQLiteValue.text) ?? .null,
                 column.identity.map { .integer($0.next) } ?? .null,
                 column.identity.map { .integer($0.step) } ?? .null,
-                column.comment.map(SQLiteValue.text) ?? .null)
+                column.comment.map(SQLiteValue.text) ?? .null,
+                column.sourceName.map(SQLiteValue.text) ?? .null)
         }
     }
 }

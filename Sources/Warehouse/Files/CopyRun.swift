@@ -210,7 +210,7 @@ final class CopyRun {
         private let object: CatalogObject
         private let table: TableID
         private let writer: TableWriter
-        private var numbering: StatementRun.Numbering
+        private var numbering: Numbering
 
         init(
             _ run: StatementRun, _ object: CatalogObject, _ table: TableID, _ writer: TableWriter,
@@ -220,7 +220,7 @@ final class CopyRun {
             self.object = object
             self.table = table
             self.writer = writer
-            numbering = StatementRun.Numbering(columns)
+            numbering = Numbering(columns)
         }
 
         mutating func take(_ piece: CopiedPiece) throws {
@@ -234,7 +234,7 @@ final class CopyRun {
         }
 
         mutating func take(_ batch: Batch) throws {
-            try writer.append(numbering.filled(batch), count: batch.count)
+            try writer.append(try numbering.filled(batch), count: batch.count)
         }
 
         func finish() throws {

@@ -183,7 +183,9 @@ final class JSONMembersLoader: CopyWorker {
                 problems[row] = (column, "NULL result in a non-nullable column")
             }
         }
-        guard let lengthMax = definition.lengthMax, vector.layout == .string else { return vector }
+        guard let lengthMax = definition.valueLengthMax, vector.layout == .string,
+            vector.dictionary?.byteCount ?? 0 > lengthMax
+        else { return vector }
         let isLong = (0..<vector.count).contains { vector.isValid($0) && vector.bytes($0).count > lengthMax }
         guard isLong else { return vector }
         // Texts stay as they are; bytes are taken as such.

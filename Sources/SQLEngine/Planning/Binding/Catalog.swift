@@ -8,6 +8,8 @@ package protocol Catalog: AnyObject {
     func stage(_ reference: StageReference) throws -> any TableSource
     /// A session variable, written `$NAME`.
     func variable(_ name: String) -> Scalar?
+    /// Runs `body` with names that are not full meant as of a database and schema.
+    func within<Result>(_ schema: [String], _ body: () throws -> Result) rethrows -> Result
     /// Names that resemble one that was not found, best first.
     func namesLike(_ name: ObjectName) -> [String]
 }
@@ -16,8 +18,28 @@ package protocol Catalog: AnyObject {
 package enum CatalogEntry {
     /// A table, with the full name: database, schema, table.
     case table(any TableSource, name: [String])
-    /// A view: the text of its query, and the names of its columns where it gives them.
-    case view(query: String, columns: [String], name: [String])
+    /// A view: the text of its query, its columns, and its full name.
+    case view(query: String, columns: [ViewColumn], name: [String])
+}
+
+/// A column of a view, as it was when the view was made.
+package struct ViewColumn: Sendable {
+    package var name: String
+    /// What the view's query calls it.
+    package var sourceName: String
+    package var type: SQLType
+
+    package init(name: String, sourceName: String, type: SQLType) {
+        self.name = name
+        self.sourceName = sourceName
+        self.type = type
+    }
+
+    /// Whether it still is what a query gives; NUMBERs may have got other digits.
+    func matches(_ column: BoundQuery.NamedColumn) -> Bool {
+        sourceName == column.name
+            && (type == column.column.type || type.isNumber && column.column.type.isNumber)
+    }
 }
 
 /// A query that is bound: how it is computed, and what its columns are called.
