@@ -26,7 +26,7 @@ final class OpenWarehouse {
     let columns: ColumnDatabase
 
     /// The format of tables that this code reads.
-    private static let knownFormat: Int64 = 1
+    private static let knownFormat: Int64 = 2
     private static let cacheBytesMax = 64 << 20
 
     init(_ connection: Connection) throws {

@@ -52,7 +52,7 @@ final class CopyRun {
             let attempt = try begun { try self.attempt(places.map { files[$0] }, whole) }
             let damaged = try attempt.tallies.indices.filter { index in
                 try format.kind == .json && !whole.contains(index) && attempt.tallies[index].errorCount > 0
-                    && isSoundAsValues(files[places[index]])
+                    && !attempt.unreadable.contains(index) && isSoundAsValues(files[places[index]])
             }
             if !damaged.isEmpty {
                 try undo()
@@ -131,16 +131,19 @@ final class CopyRun {
     struct Outcome {
         var tallies: [FileTally]
         var hashes: [Int: UInt64]
+        /// The files of which nothing could be read.
+        var unreadable: Set<Int> = []
     }
 
     private func attempt(_ files: [StagedFile], _ whole: Set<Int>) throws -> Outcome {
-        let reader = PieceReader(files, format, isWholeValues: whole, recordsMax: recordsMax)
+        // The rest of the files is not read once something is wrong that ends everything.
+        let isFinal = options.onError == .abort && options.validation == nil
+        let reader = PieceReader(
+            files, format, isWholeValues: whole, recordsMax: recordsMax, passesOver: !isFinal)
         var outcome = Outcome(tallies: files.map { _ in FileTally() }, hashes: [:])
         let writer = try run.database.writer(table)
         var sink = Sink(run, object, table, writer, try run.store.columns(of: object))
         sample?.rows = []
-        // The rest of the files is not read once something is wrong that ends everything.
-        let isFinal = options.onError == .abort && options.validation == nil
         let takeTallies = { (tallies: [(file: Int, FileTally)]) -> Bool in
             for (file, tally) in tallies { outcome.tallies[file].add(tally) }
             return !isFinal || tallies.allSatisfy { $0.1.errorCount == 0 }
@@ -182,6 +185,8 @@ final class CopyRun {
         }
         try sink.finish()
         outcome.hashes = reader.hashes
+        for (file, error) in reader.failures { outcome.tallies[file].add(CopyError(unreadable: error)) }
+        outcome.unreadable = Set(reader.failures.keys)
         return outcome
     }
 

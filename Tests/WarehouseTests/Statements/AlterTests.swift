@@ -76,7 +76,8 @@ import Vectors
             #expect(error?.code == .invalid, "\(column) \(type)")
             #expect(error?.message.contains("ADD COLUMN NEW_\(column)") == true, "\(column) \(type)")
         }
-        #expect(try fixture.lines("SELECT S, AT::VARCHAR, V, N FROM M") == ["1.5 2024-01-02 03:04:05 1.5 2"])
+        #expect(
+            try fixture.lines("SELECT S, AT::VARCHAR, V, N FROM M") == ["1.5 2024-01-02 03:04:05.000 1.5 2"])
     }
 
     @Test func nullsAndDefaults() throws {
