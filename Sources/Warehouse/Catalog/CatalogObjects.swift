@@ -47,6 +47,9 @@ struct CatalogObject {
     var comment: String?
     /// Microseconds since 1970 UTC.
     var createdOn: Int64
+    /// The session whose temporary object it is; 0 for what stays.
+    var session: Int64 = 0
+    var isTemporary: Bool { session != 0 }
 }
 
 /// A column of a table or view of the catalogue.

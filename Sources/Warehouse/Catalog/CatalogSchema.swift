@@ -26,7 +26,8 @@ enum CatalogSchema {
             DEFINITION TEXT,               -- a view's query; cluster keys of a table; options of a stage or format
             COMMENT TEXT,
             CREATED_ON INTEGER NOT NULL,
-            UNIQUE(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE)
+            SESSION_ID INTEGER NOT NULL,   -- whose temporary object it is; 0 for what stays
+            UNIQUE(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE, SESSION_ID)
         );
         CREATE TABLE TH_OBJECT_COLUMNS(
             OBJECT_ID INTEGER NOT NULL,

@@ -35,6 +35,8 @@ public final class Session {
     var isInTransaction = false
     /// Why SQLite has undone the transaction that is yet to be ended, if it has.
     private var undoingCause: String?
+    /// Whether it has made temporary objects, which end with it.
+    var hasTemporaryObjects = false
     /// What is done once what is done now is certain to stay. That it fails is no error any more.
     var afterCommit: [() throws -> Void] = []
     private let interruption = Interruption()
@@ -49,7 +51,15 @@ public final class Session {
     init(_ warehouse: Warehouse, _ options: Options) {
         self.warehouse = warehouse
         self.options = options
-        catalog = SessionCatalog(CatalogStore(warehouse.connection), warehouse.columns, SessionSettings())
+        let store = CatalogStore(warehouse.connection, session: Int64.random(in: 1...Int64.max))
+        catalog = SessionCatalog(store, warehouse.columns, SessionSettings())
+    }
+
+    deinit {
+        // What cannot be dropped now is dropped when the warehouse is next opened for writing.
+        if hasTemporaryObjects, warehouse.connection.isIdle {
+            try? warehouse.dropTemporaryObjects(of: store.session)
+        }
     }
 
     /// Makes the statement that is running fail as interrupted, as soon as it can. From any thread.

@@ -8,7 +8,8 @@ extension StatementRun {
     func createTable(_ create: CreateTable) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        if try store.object(name, .relation) != nil, create.ifNotExists {
+        let session = owner(create.persistence)
+        if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }
         var query: BoundQuery?
@@ -47,11 +48,11 @@ extension StatementRun {
         if let query {
             count = try write(try binder.convert(query, to: types), binder, into: made, columns, cluster)
         }
-        try replaceOld(name, by: .table, replaces: create.replaces, create.position)
+        try replaceOld(name, by: .table, of: session, replaces: create.replaces, create.position)
         let object = CatalogObject(
             id: 0, name: name, kind: .table, table: made,
             definition: cluster.map(\.name).clusteringSQL,
-            comment: create.comment, createdOn: now)
+            comment: create.comment, createdOn: now, session: session)
         try store.add(object, columns: columns)
         return StatementOutcome(
             changedRows: query == nil ? nil : count, message: "Table \(name.name) successfully created.")
@@ -139,11 +140,18 @@ extension StatementRun {
         }
     }
 
+    /// The session that a new object belongs to; 0 where it is to stay.
+    private func owner(_ persistence: Persistence) -> Int64 {
+        guard persistence == .temporary else { return 0 }
+        session.hasTemporaryObjects = true
+        return store.session
+    }
+
     /// Removes the table or view of a name that is to be made anew; one of the other kind is not meant.
     private func replaceOld(
-        _ name: QualifiedName, by kind: CatalogObject.Kind, replaces: Bool, _ position: Int
+        _ name: QualifiedName, by kind: CatalogObject.Kind, of session: Int64, replaces: Bool, _ position: Int
     ) throws {
-        guard let old = try store.object(name, .relation) else { return }
+        guard let old = try store.object(name, .relation, of: session) else { return }
         guard replaces else {
             throw SQLError(
                 .alreadyExists, "\(name.description) already exists; CREATE OR REPLACE replaces it",
@@ -195,7 +203,8 @@ extension StatementRun {
     func createView(_ create: CreateView) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        if try store.object(name, .relation) != nil, create.ifNotExists {
+        let session = owner(create.persistence)
+        if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }
         let binder = makeBinder()
@@ -220,11 +229,12 @@ extension StatementRun {
             if !create.columns.isEmpty { column.comment = create.columns[place].comment }
             return column
         }
-        try replaceOld(name, by: .view, replaces: create.replaces, create.position)
+        try replaceOld(name, by: .view, of: session, replaces: create.replaces, create.position)
         let query = String(decoding: Array(text.utf8)[create.queryText], as: UTF8.self)
         try store.add(
             CatalogObject(
-                id: 0, name: name, kind: .view, definition: query, comment: create.comment, createdOn: now),
+                id: 0, name: name, kind: .view, definition: query, comment: create.comment, createdOn: now,
+                session: session),
             columns: columns)
         return StatementOutcome(message: "View \(name.name) successfully created.")
     }
