@@ -119,7 +119,8 @@ final class OpenWarehouse {
             // Where the name says nothing, the schema that is there from the start comes first.
             rows = try connection.rows(
                 """
-                SELECT OBJECT_ID, TABLE_ID FROM TH_OBJECTS WHERE KIND = 'TABLE' AND SESSION_ID = 0 AND NAME IN (?1, upper(?1))
+                SELECT OBJECT_ID, TABLE_ID FROM TH_OBJECTS
+                WHERE KIND = 'TABLE' AND SESSION_ID = 0 AND NAME IN (?1, upper(?1))
                     AND (?2 IS NULL OR SCHEMA_NAME IN (?2, upper(?2)))
                     AND (?3 IS NULL OR DATABASE_NAME IN (?3, upper(?3)))
                 ORDER BY NAME <> ?1, SCHEMA_NAME <> 'COMMON', OBJECT_ID LIMIT 1

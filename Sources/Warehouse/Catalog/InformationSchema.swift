@@ -46,7 +46,9 @@ enum InformationSchema {
         case "STAGES": try objects(.stage, "STAGE", database, catalog)
         case "FILE_FORMATS": try objects(.fileFormat, "FILE_FORMAT", database, catalog)
         case "SEQUENCES": try objects(.sequence, "SEQUENCE", database, catalog)
-        case "LOAD_HISTORY": database == Schema.databaseName ? try loads(catalog) : []
+        case "LOAD_HISTORY":
+            (database == Schema.databaseName ? try loads(catalog) : [])
+                + (try CopyHistory.loads(of: database, catalog))
         default: []
         }
     }

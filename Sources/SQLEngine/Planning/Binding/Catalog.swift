@@ -6,6 +6,11 @@ package protocol Catalog: AnyObject {
     func resolve(_ name: ObjectName) throws -> CatalogEntry?
     /// The files of a stage as a table whose rows have columns `$1`, `$2` ….
     func stage(_ reference: StageReference) throws -> any TableSource
+    /// The rows of a table function of the catalogue's own; `nil` where it has none of the name.
+    ///
+    /// - Parameter constant: gives what an argument is, as a type.
+    func tableFunction(_ call: FunctionCall, _ constant: (Expression, SQLType) throws -> Scalar) throws
+        -> (any TableSource)?
     /// A session variable, written `$NAME`.
     func variable(_ name: String) -> Scalar?
     /// Runs `body` with names that are not full meant as of a database and schema.
