@@ -73,7 +73,7 @@ let package = Package(
             dependencies: [
                 "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Vectors", "WarehouseExtension",
             ]),
-        .target(name: "Modeling", dependencies: ["Warehouse", "SQLiteKit"]),
+        .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),
 
         // MARK: The way of a quote

@@ -1,3 +1,4 @@
+import SQLEngine
 import SQLiteKit
 public import Warehouse
 
@@ -46,7 +47,7 @@ public struct Builder {
             let results = try project.models.map { model in
                 try willBuild(model.name)
                 let start = ContinuousClock.now
-                let changed = try materialize(model, through: through)
+                let changed = try named(model) { try materialize(model, through: through) }
                 let duration = ContinuousClock.now - start
                 let values: [SQLiteValue] = [
                     .integer(buildID), .text(model.name), .text(model.materialization.name),
@@ -66,6 +67,15 @@ public struct Builder {
         }
     }
 
+    /// Gives an error in a model's SQL, which nobody has typed, the model's name.
+    private func named<Result>(_ model: Model, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SQLError {
+            throw SQLError(error.code, "model \(model.name), which makes \(model.fullName): \(error.message)")
+        }
+    }
+
     /// Makes a model's view or table; the number of rows written, or `nil` for a view.
     private func materialize(_ model: Model, through: Int64) throws -> Int? {
         switch model.materialization {
@@ -81,6 +91,13 @@ public struct Builder {
                 let select = model.resolvedSQL.replacing(Model.newRows, with: "TRUE")
                 return try session.run("CREATE TABLE \(model.fullName) CLUSTER BY (\(keys)) AS\n\(select)")
                     .changedRows
+            }
+            let missing = (uniqueKey + latest).first { !columns.contains($0.uppercased()) }
+            if let missing {
+                throw SQLError(
+                    .invalid,
+                    "its table has no column \(missing.uppercased()), so it has been replaced by another: drop or rename it, "
+                        + "and the model makes its own anew")
             }
             let built =
                 try warehouse.connection.integer(

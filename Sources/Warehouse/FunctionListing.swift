@@ -48,7 +48,7 @@ public enum FunctionListing {
         list += TableFunction.all.map {
             Entry(name: $0.name, kind: .table, signature: $0.signature, summary: $0.summary)
         }
-        list.append(entry(("GENERATOR(ROWCOUNT => n)", "So many rows, which SEQ8() numbers."), .table))
+        list += rowSources.map { entry($0, .table) }
         var seen: Set<String> = []
         let order = Kind.allCases
         return list.filter { seen.insert("\($0.kind) \($0.name)").inserted }.sorted { first, second in
@@ -83,6 +83,15 @@ public enum FunctionListing {
         ("SEQ2()", "The number of a row of GENERATOR, from 0."),
         ("SEQ4()", "The number of a row of GENERATOR, from 0."),
         ("SEQ8()", "The number of a row of GENERATOR, from 0."),
+    ]
+
+    private static let rowSources: [(signature: String, summary: String)] = [
+        ("GENERATOR(ROWCOUNT => n)", "So many rows, which SEQ8() numbers."),
+        (
+            "COPY_HISTORY(TABLE_NAME => 'name', START_TIME => timestamp[, END_TIME => timestamp])",
+            "The files that COPY INTO has met, and what became of them."
+        ),
+        ("VALIDATE(table, JOB_ID => '_last')", "The records that the last COPY INTO a table has not loaded."),
     ]
 
     private static let windows: [(signature: String, summary: String)] = [

@@ -13,7 +13,7 @@ enum Schema {
     /// `PRAGMA application_id` of a warehouse file: "Tape".
     static let applicationID: Int64 = 0x5461_7065
     /// `PRAGMA user_version`: the version of these definitions.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
     /// The database and the schema that are there from the start, named as the usual projects name theirs.
     static let databaseName = "STOCKS_MDS"
     static let name = "COMMON"

@@ -20,10 +20,9 @@ extension Warehouse {
         guard small.count >= Self.smallGroupsMax || deleted > columns.configuration.rowGroupRows,
             loose * 8 >= snapshot.rowCount
         else { return }
-        let keys = object.definition?.split(separator: ",").map(String.init) ?? []
         let ids = Dictionary(
             try store.columns(of: object).map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
-        _ = try columns.compact(id, clusterBy: keys.compactMap { ids[$0] ?? nil })
+        _ = try columns.compact(id, clusterBy: object.clusterKeys.compactMap { ids[$0] ?? nil })
     }
 
     /// The names of the columns of a table or view of the schema that is there from the start; `nil` where

@@ -33,6 +33,21 @@ public final class Warehouse {
                 .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
         }
         columns = try ColumnDatabase(connection, isReadOnly: true)
+        // Their sessions have been killed, for one process writes at a time.
+        if access == .readWrite { try dropTemporaryObjects() }
+    }
+
+    /// Drops the temporary tables and views of a session that has ended, or of all.
+    func dropTemporaryObjects(of session: Int64? = nil) throws {
+        let store = CatalogStore(connection)
+        guard try !store.temporaryObjects(of: session).isEmpty else { return }
+        try connection.transaction {
+            for object in try store.temporaryObjects(of: session) {
+                if let table = object.table { try columns.dropTable(table) }
+                try CopyHistory(connection: connection).forget(object.id)
+                try store.remove(object)
+            }
+        }
     }
 
     /// A session to run SQL in.

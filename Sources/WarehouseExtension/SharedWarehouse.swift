@@ -26,7 +26,7 @@ final class OpenWarehouse {
     let columns: ColumnDatabase
 
     /// The format of tables that this code reads.
-    private static let knownFormat: Int64 = 1
+    private static let knownFormat: Int64 = 2
     private static let cacheBytesMax = 64 << 20
 
     init(_ connection: Connection) throws {
@@ -119,7 +119,8 @@ final class OpenWarehouse {
             // Where the name says nothing, the schema that is there from the start comes first.
             rows = try connection.rows(
                 """
-                SELECT OBJECT_ID, TABLE_ID FROM TH_OBJECTS WHERE KIND = 'TABLE' AND NAME IN (?1, upper(?1))
+                SELECT OBJECT_ID, TABLE_ID FROM TH_OBJECTS
+                WHERE KIND = 'TABLE' AND SESSION_ID = 0 AND NAME IN (?1, upper(?1))
                     AND (?2 IS NULL OR SCHEMA_NAME IN (?2, upper(?2)))
                     AND (?3 IS NULL OR DATABASE_NAME IN (?3, upper(?3)))
                 ORDER BY NAME <> ?1, SCHEMA_NAME <> 'COMMON', OBJECT_ID LIMIT 1
@@ -135,7 +136,7 @@ final class OpenWarehouse {
     /// All tables with the names that the file's own schema has for them.
     func tables() throws -> [(name: String, id: TableID)] {
         try connection.rows(
-            "SELECT DATABASE_NAME, SCHEMA_NAME, NAME, TABLE_ID FROM TH_OBJECTS WHERE KIND = 'TABLE' ORDER BY OBJECT_ID"
+            "SELECT DATABASE_NAME, SCHEMA_NAME, NAME, TABLE_ID FROM TH_OBJECTS WHERE KIND = 'TABLE' AND SESSION_ID = 0 ORDER BY OBJECT_ID"
         ).map { row in
             let name = TableName.inFile(
                 database: row[0].text ?? "", schema: row[1].text ?? "", name: row[2].text ?? "")

@@ -25,7 +25,8 @@ struct Tapehouse: ParsableCommand {
               0    done
               1    an SQL statement failed, or a condition of a request to the store does not hold
               64   the command line is wrong
-              65   a recording is empty, damaged or no text (what could be read is replayed), or log or store is damaged
+              65   a recording is empty, damaged or no text (what could be read is replayed), or log, store or
+                   warehouse is damaged
               66   a file, a data directory, a topic, a group, a bucket or an object is not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
@@ -41,7 +42,7 @@ struct Tapehouse: ParsableCommand {
         version: version,
         subcommands: [
             ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self, LogCommand.self,
-            ObjectsCommand.self,
+            ObjectsCommand.self, WarehouseCommand.self,
         ])
 
     static let version = "0.1.0"

@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    @Test func aReplacementThatFailsLeavesNothing() throws {
+        for step in 0..<4 {
+            let faulty = FileSystem(faults: FaultPlan(operation: step, fault: .fail(errno: 28)))
+            #expect(throws: DurableIOError.self) {
+                try faulty.replaceContents(of: directory.file("unload.csv"), with: Array("1,2".utf8))
+            }
+            #expect(try FileSystem.local.list(directory.path).isEmpty, "step \(step)")
+        }
+    }
+
     @Test func aTornWriteLeavesItsFirstHalf() throws {
         let plan = FaultPlan(operation: 1, fault: .crash)
         let file = try FileSystem(faults: plan).open(directory.file("torn"), .replace)

@@ -207,6 +207,24 @@ import Warehouse
         #expect(try query("SELECT COUNT(DISTINCT BUILD_ID) FROM BUILD_HISTORY") == [[.integer(1)]])
     }
 
+    /// A table of another shape in a model's place is named, and how the model gets its own again.
+    @Test func aTableInAModelsPlaceIsNamed() throws {
+        try insert(Row())
+        _ = try build()
+        let session = warehouse.makeSession()
+        try session.run("CREATE OR REPLACE TABLE SILVER_CLEAN_STOCK_QUOTES AS SELECT 1 AS A")
+        try insert(Row(symbol: "B"))
+        let error = #expect(throws: SQLError.self) { try build() }
+        for part in [
+            "model silver_clean_stock_quotes", "STOCKS_MDS.COMMON.SILVER_CLEAN_STOCK_QUOTES", "SYMBOL",
+        ] {
+            #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+        }
+        try session.run("DROP TABLE SILVER_CLEAN_STOCK_QUOTES")
+        _ = try build()
+        #expect(try silver().count == 2)
+    }
+
     @Test func candlesKeepTheLatestTwelveDays() throws {
         for day in 0..<15 {
             try insert(

@@ -79,7 +79,8 @@ import WarehouseExtension
         let limit = SQLiteMirror.recopiedRowsMax
         try fixture.session.execute(
             """
-            CREATE TABLE L AS SELECT ROW_NUMBER() OVER (ORDER BY 1) AS X FROM TABLE(GENERATOR(ROWCOUNT => \(limit - 1)));
+            CREATE TABLE L AS
+                SELECT ROW_NUMBER() OVER (ORDER BY 1) AS X FROM TABLE(GENERATOR(ROWCOUNT => \(limit - 1)));
             INSERT INTO L VALUES (0)
             """)
         #expect(try shown(fixture)["L"]?.hasPrefix("CREATE TABLE ") == true)

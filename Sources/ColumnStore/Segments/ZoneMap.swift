@@ -54,6 +54,12 @@ package struct ZoneMap: Sendable, Equatable {
     /// Rows that have a value.
     package var values: Int { rows - nulls - jsonNulls }
 
+    /// Whether it says of the rows what another one says, which has been made of the rows themselves.
+    func agrees(with other: ZoneMap) -> Bool {
+        rows == other.rows && nulls == other.nulls && jsonNulls == other.jsonNulls && bounds == other.bounds
+            && sum == other.sum
+    }
+
     /// The greatest magnitude of the integers; `nil` where they are not integers or do not fit 64 bits.
     package var integerMagnitude: UInt64? {
         switch bounds {
@@ -143,6 +149,14 @@ extension ZoneMap {
             sink.appendCounted(min)
             if let max { sink.appendCounted(max) }
         }
+    }
+
+    /// The bytes behind their checksum, as the directory of segments has them.
+    var sealed: SegmentBytes { SealedBytes.seal { append(to: &$0) } }
+
+    init(sealed bytes: UnsafeRawBufferPointer) throws {
+        var source = try SealedBytes.open(bytes, "zone map")
+        try self.init(from: &source)
     }
 
     init(from source: inout ByteSource) throws {

@@ -16,13 +16,9 @@ extension ColumnDatabase {
             while try statement.step() {
                 count += Int(statement.integer(0))
                 guard !statement.isNull(1) else { continue }
-                let deleted = try SegmentPlace(table: table).locating {
-                    try statement.withBlob(1) { bytes in
-                        var source = ByteSource(bytes)
-                        return Int(try source.integer(UInt32.self))
-                    }
+                count -= try SegmentPlace(table: table).locating {
+                    try statement.withBlob(1, DeletedRows.count)
                 }
-                count -= deleted
             }
             return count
         }

@@ -37,7 +37,7 @@ package struct TableStorage: Sendable {
 }
 
 extension ColumnDatabase {
-    /// Reads and decodes every segment of a table.
+    /// Reads and decodes every segment of a table, and compares it with what its zone map says of it.
     ///
     /// - Returns: those that cannot be read.
     package func verify(_ table: TableID) throws -> [SegmentReport] {
@@ -48,13 +48,20 @@ extension ColumnDatabase {
             return [SegmentReport(table: table, column: nil, path: [], group: nil, message: error.message)]
         }
         var reports: [SegmentReport] = []
+        let encoder = SegmentEncoder()
         for group in snapshot.rowGroups + snapshot.delta {
             for (key, entry) in group.segments.sorted(by: { $0.key < $1.key }) {
                 let place = SegmentPlace(
                     table: table, column: key.column, path: snapshot.paths[key], group: group.id)
                 do {
                     let reader = try uncachedReader(entry, rows: group.rows, place)
-                    try place.locating { try reader.decodeAll() }
+                    try place.locating {
+                        try reader.decodeAll()
+                        let rows = try reader.read(.variant, from: 0, count: reader.rows)
+                        guard entry.zone.agrees(with: try encoder.encode(rows).zone) else {
+                            throw SegmentDamage("its zone map says of its values what is not so")
+                        }
+                    }
                 } catch let error as ColumnStoreError where error.code == .damaged {
                     reports.append(
                         SegmentReport(

@@ -32,13 +32,12 @@ extension ColumnDatabase {
             guard try next.step() else { throw Self.missing(table) }
             let column = ColumnID(next.integer(0))
             next.reset()
-            var zone = ByteSink(capacity: 256)
-            segment?.zone.append(to: &zone)
             let statement = try BlobStatement(connection, "INSERT INTO TH_COLUMNS VALUES(?, ?, ?, ?, ?)")
             statement.bind(table.value, at: 0)
             statement.bind(column.value, at: 1)
             statement.bind(type.description, at: 2)
-            if let segment {
+            let zone = segment?.zone.sealed
+            if let segment, let zone {
                 statement.bindBlob(uncopied: zone.bytes, at: 3)
                 statement.bindBlob(uncopied: segment.bytes.bytes, at: 4)
             }

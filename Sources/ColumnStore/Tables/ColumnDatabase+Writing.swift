@@ -53,9 +53,10 @@ extension ColumnDatabase {
                 guard try data.step() else { preconditionFailure("INSERT ... RETURNING gives a row") }
                 return data.integer(0)
             }
-            var zone = ByteSink(capacity: 256)
-            part.segment.zone.append(to: &zone)
-            let keys = part.residueKeys.map(ResidueKeys.bytes)
+            let zone = part.segment.zone.sealed
+            let keys = part.residueKeys.map { keys in
+                SealedBytes.seal { ResidueKeys.append(keys, to: &$0) }
+            }
             let numbers = [
                 table.value, id, part.column.value, path, segment, Int64(bytes.count),
                 Int64(part.segment.checksum),

@@ -37,20 +37,26 @@ package struct DeletedRows: Sendable {
         }
     }
 
-    // MARK: As bytes: the count of deleted rows (4 bytes), and an integer stream of their numbers
+    // MARK: As bytes: sealed, the count of deleted rows (4 bytes), and an integer stream of their numbers
 
     func encoded() -> SegmentBytes {
         let numbers = (0..<rows).filter(contains).map { Int64($0) }
-        var sink = ByteSink(capacity: 64)
-        sink.append(UInt32(numbers.count))
-        var encoder = IntegerStreamEncoder()
-        encoder.encode(numbers, rows: numbers.count, to: &sink)
-        return sink.finish()
+        return SealedBytes.seal { sink in
+            sink.append(UInt32(numbers.count))
+            var encoder = IntegerStreamEncoder()
+            encoder.encode(numbers, rows: numbers.count, to: &sink)
+        }
+    }
+
+    /// How many rows are deleted, according to the bytes.
+    static func count(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        var source = try SealedBytes.open(bytes, "deleted rows")
+        return Int(try source.integer(UInt32.self))
     }
 
     init(_ bytes: UnsafeRawBufferPointer, rows: Int) throws {
         self.init(rows: rows)
-        var source = ByteSource(bytes)
+        var source = try SealedBytes.open(bytes, "deleted rows")
         let stated = Int(try source.integer(UInt32.self))
         guard stated <= rows else { throw SegmentDamage("more rows are deleted than there are") }
         let stream = try IntegerStream(source.rest, rows: stated)

@@ -20,7 +20,7 @@ enum DeltaEntry {
             directory.append(part.segment.checksum)
             part.segment.zone.append(to: &directory)
             directory.append(UInt8(part.residueKeys == nil ? 0 : 1))
-            if let keys = part.residueKeys { directory.append(ResidueKeys.bytes(keys)) }
+            if let keys = part.residueKeys { ResidueKeys.append(keys, to: &directory) }
         }
         var sink = ByteSink(capacity: 8 + directory.count + group.byteCount)
         sink.append(th_crc32c(0, directory.bytes.baseAddress, directory.count))

@@ -48,11 +48,14 @@ package final class RowGroup: Sendable {
 
 /// The outermost keys of a residue as bytes: their number, and each with its count of bytes.
 enum ResidueKeys {
-    static func bytes(_ keys: [String]) -> SegmentBytes {
-        var sink = ByteSink(capacity: 64)
+    static func append(_ keys: [String], to sink: inout ByteSink) {
         sink.append(UInt32(keys.count))
         for key in keys { sink.appendCounted(Array(key.utf8)) }
-        return sink.finish()
+    }
+
+    static func keys(sealed bytes: UnsafeRawBufferPointer) throws -> Set<String> {
+        var source = try SealedBytes.open(bytes, "residue's keys")
+        return Set(try keys(&source))
     }
 
     static func keys(_ source: inout ByteSource) throws -> [String] {

@@ -9,7 +9,7 @@ internal import SQLiteKit
 // knows what it has seen before.
 
 enum Schema {
-    static let formatVersion: Int64 = 1
+    static let formatVersion: Int64 = 2
 
     static let sql = """
         CREATE TABLE IF NOT EXISTS TH_FORMAT(VERSION INTEGER NOT NULL);
@@ -39,7 +39,7 @@ enum Schema {
             GROUP_ID INTEGER NOT NULL,
             POSITION INTEGER NOT NULL,
             ROW_COUNT INTEGER NOT NULL,
-            DELETED_ROWS BLOB,             -- their count in 32 bits, and an integer stream of their numbers
+            DELETED_ROWS BLOB,             -- see DeletedRows.swift; these small blobs begin with a CRC-32C
             PRIMARY KEY(TABLE_ID, GROUP_ID)
         ) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS TH_SEGMENTS(

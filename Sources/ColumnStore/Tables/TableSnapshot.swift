@@ -61,8 +61,7 @@ package final class TableSnapshot: Sendable {
                 "SELECT VERSION FROM TH_TABLES WHERE TABLE_ID = ?", .integer(table.value))
         else { throw ColumnDatabase.missing(table) }
         if let known, known.version == version { return known }
-        let place = SegmentPlace(table: table)
-        let segments = try place.locating { try loadSegments(table, connection) }
+        let segments = try loadSegments(table, connection)
         return TableSnapshot(
             table: table, version: version, columns: try loadColumns(table, connection),
             rowGroups: try loadGroups(table, connection, segments), delta: try loadDelta(table, connection),
@@ -88,10 +87,7 @@ package final class TableSnapshot: Sendable {
                 guard !statement.isNull(3) else {
                     return ColumnInfo(id: id, type: type, defaultValue: nil, defaultZone: nil)
                 }
-                let zone = try statement.withBlob(2) { bytes in
-                    var source = ByteSource(bytes)
-                    return try ZoneMap(from: &source)
-                }
+                let zone = try statement.withBlob(2) { try ZoneMap(sealed: $0) }
                 let reader = try statement.withBlob(3) { try SegmentReader(SegmentBytes(copying: $0)) }
                 guard reader.rows == 1 else { throw SegmentDamage("its default is not one value") }
                 return ColumnInfo(id: id, type: type, defaultValue: reader, defaultZone: zone)
@@ -131,18 +127,14 @@ package final class TableSnapshot: Sendable {
         statement.bind(table.value, at: 0)
         var result: [Int64: [SegmentKey: SegmentEntry]] = [:]
         while try statement.step() {
-            let zone = try statement.withBlob(6) { bytes in
-                var source = ByteSource(bytes)
-                return try ZoneMap(from: &source)
-            }
-            let keys =
-                try statement.isNull(7)
-                ? nil
-                : statement.withBlob(7) { bytes in
-                    var source = ByteSource(bytes)
-                    return Set(try ResidueKeys.keys(&source))
-                }
             let key = SegmentKey(column: ColumnID(statement.integer(1)), path: statement.integer(2))
+            let place = SegmentPlace(table: table, column: key.column, group: statement.integer(0))
+            let (zone, keys) = try place.locating {
+                (
+                    try statement.withBlob(6) { try ZoneMap(sealed: $0) },
+                    try statement.isNull(7) ? nil : statement.withBlob(7) { try ResidueKeys.keys(sealed: $0) }
+                )
+            }
             result[statement.integer(0), default: [:]][key] = SegmentEntry(
                 segment: statement.integer(3), byteCount: Int(statement.integer(4)),
                 checksum: UInt32(truncatingIfNeeded: statement.integer(5)), zone: zone, residueKeys: keys,

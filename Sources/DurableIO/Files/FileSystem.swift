@@ -181,12 +181,21 @@ public struct FileSystem: Sendable {
 
     /// Replaces a file's content in one step: after a crash the old or the new content is there, never a
     /// mixture.
-    public func replaceContents(of path: String, with bytes: [UInt8]) throws {
-        let temporary = path + ".tmp"
-        let file = try open(temporary, .replace)
-        try file.write(bytes, at: 0)
-        try file.sync()
-        try rename(temporary, to: path)
+    ///
+    /// - Parameter temporary: a path in the same directory for what is being written; `path` with `.tmp` where it
+    ///   is `nil`. A crash may leave it behind.
+    public func replaceContents(of path: String, with bytes: [UInt8], by temporary: String? = nil) throws {
+        let temporary = temporary ?? path + ".tmp"
+        do {
+            let file = try open(temporary, .replace)
+            try file.write(bytes, at: 0)
+            try file.sync()
+            try rename(temporary, to: path)
+        } catch {
+            // Half a file is good for nothing, and the disk may be full.
+            try? removeFile(temporary)
+            throw error
+        }
         try syncDirectory(Self.parent(of: path))
     }
 

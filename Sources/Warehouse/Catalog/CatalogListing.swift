@@ -105,11 +105,16 @@ extension CatalogColumn {
     /// The type as Snowflake's lists show it, with lengths and digits.
     var fullTypeText: String {
         switch type {
-        case .varchar: "VARCHAR(\(lengthMax ?? Self.charactersMax))"
-        case .binary: "BINARY(\(lengthMax ?? Self.bytesMax))"
+        case .varchar: "VARCHAR(\(valueLengthMax ?? 0))"
+        case .binary: "BINARY(\(valueLengthMax ?? 0))"
         case .time, .timestampNTZ, .timestampLTZ, .timestampTZ: "\(type)(\(Self.fractionDigits))"
         default: type.description
         }
+    }
+
+    /// The greatest number of characters or bytes of a value, declared or not; `nil` for types without one.
+    var valueLengthMax: Int? {
+        lengthMax ?? (type == .varchar ? Self.charactersMax : type == .binary ? Self.bytesMax : nil)
     }
 
     /// The greatest length where none is declared.

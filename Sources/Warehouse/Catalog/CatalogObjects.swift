@@ -47,6 +47,9 @@ struct CatalogObject {
     var comment: String?
     /// Microseconds since 1970 UTC.
     var createdOn: Int64
+    /// The session whose temporary object it is; 0 for what stays.
+    var session: Int64 = 0
+    var isTemporary: Bool { session != 0 }
 }
 
 /// A column of a table or view of the catalogue.
@@ -61,6 +64,8 @@ struct CatalogColumn {
     /// The SQL of the default.
     var defaultSQL: String?
     var identity: (next: Int64, step: Int64)?
+    /// What the query of a view calls it.
+    var sourceName: String?
     var comment: String?
 
     /// The type as DESCRIBE shows it.

@@ -26,7 +26,8 @@ enum CatalogSchema {
             DEFINITION TEXT,               -- a view's query; cluster keys of a table; options of a stage or format
             COMMENT TEXT,
             CREATED_ON INTEGER NOT NULL,
-            UNIQUE(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE)
+            SESSION_ID INTEGER NOT NULL,   -- whose temporary object it is; 0 for what stays
+            UNIQUE(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE, SESSION_ID)
         );
         CREATE TABLE TH_OBJECT_COLUMNS(
             OBJECT_ID INTEGER NOT NULL,
@@ -40,6 +41,7 @@ enum CatalogSchema {
             IDENTITY_NEXT INTEGER,
             IDENTITY_STEP INTEGER,
             COMMENT TEXT,
+            SOURCE_NAME TEXT,              -- what the query of a view calls it
             PRIMARY KEY(OBJECT_ID, POSITION)
         ) WITHOUT ROWID;
         """

@@ -6,8 +6,13 @@ import Vectors
 /// Reads and writes the catalogue's tables, in the transaction that is running. The thread of the connection.
 final class CatalogStore {
     let connection: Connection
+    /// Whose temporary objects are seen; 0 for nobody's.
+    let session: Int64
 
-    init(_ connection: Connection) { self.connection = connection }
+    init(_ connection: Connection, session: Int64 = 0) {
+        self.connection = connection
+        self.session = session
+    }
 
     // MARK: Databases and schemas
 
@@ -61,13 +66,28 @@ final class CatalogStore {
     // MARK: Objects
 
     private static let objectColumns =
-        "OBJECT_ID, DATABASE_NAME, SCHEMA_NAME, NAME, KIND, TABLE_ID, DEFINITION, COMMENT, CREATED_ON"
+        "OBJECT_ID, DATABASE_NAME, SCHEMA_NAME, NAME, KIND, TABLE_ID, DEFINITION, COMMENT, CREATED_ON, SESSION_ID"
 
-    func object(_ name: QualifiedName, _ space: ObjectSpace) throws -> CatalogObject? {
+    /// The object of a name; a temporary one hides another.
+    ///
+    /// - Parameter session: the only session whose objects count, 0 for what stays; `nil` for all that are seen.
+    func object(_ name: QualifiedName, _ space: ObjectSpace, of session: Int64? = nil) throws
+        -> CatalogObject?
+    {
         try connection.rows(
-            "SELECT \(Self.objectColumns) FROM TH_OBJECTS WHERE DATABASE_NAME = ? AND SCHEMA_NAME = ? AND NAME = ? AND SPACE = ?",
-            .text(name.database), .text(name.schema), .text(name.name), .text(space.rawValue)
+            "SELECT \(Self.objectColumns) FROM TH_OBJECTS WHERE DATABASE_NAME = ? AND SCHEMA_NAME = ? AND NAME = ? AND SPACE = ? "
+                + "AND SESSION_ID IN (?, ?) ORDER BY SESSION_ID DESC LIMIT 1",
+            .text(name.database), .text(name.schema), .text(name.name), .text(space.rawValue),
+            .integer(session ?? 0), .integer(session ?? self.session)
         ).first.flatMap(Self.object)
+    }
+
+    /// The temporary objects of one session, or of all.
+    func temporaryObjects(of session: Int64? = nil) throws -> [CatalogObject] {
+        try connection.rows(
+            "SELECT \(Self.objectColumns) FROM TH_OBJECTS WHERE SESSION_ID <> 0 AND (?1 IS NULL OR SESSION_ID = ?1)",
+            session.map(SQLiteValue.integer) ?? .null
+        ).compactMap(Self.object)
     }
 
     /// All objects of a space, sorted by name.
@@ -76,9 +96,9 @@ final class CatalogStore {
     {
         try connection.rows(
             "SELECT \(Self.objectColumns) FROM TH_OBJECTS WHERE SPACE = ?1 AND (?2 IS NULL OR DATABASE_NAME = ?2) "
-                + "AND (?3 IS NULL OR SCHEMA_NAME = ?3) ORDER BY DATABASE_NAME, SCHEMA_NAME, NAME",
+                + "AND (?3 IS NULL OR SCHEMA_NAME = ?3) AND SESSION_ID IN (0, ?4) ORDER BY DATABASE_NAME, SCHEMA_NAME, NAME",
             .text(space.rawValue), database.map(SQLiteValue.text) ?? .null,
-            schema.map(SQLiteValue.text) ?? .null
+            schema.map(SQLiteValue.text) ?? .null, .integer(session)
         ).compactMap(Self.object)
     }
 
@@ -89,19 +109,19 @@ final class CatalogStore {
             id: row[0].integerValue,
             name: QualifiedName(database: row[1].string, schema: row[2].string, name: row[3].string),
             kind: kind, table: table, definition: row[6].optionalString, comment: row[7].optionalString,
-            createdOn: row[8].integerValue)
+            createdOn: row[8].integerValue, session: row[9].integerValue)
     }
 
     @discardableResult
     func add(_ object: CatalogObject, columns: [CatalogColumn] = []) throws -> Int64 {
         _ = try connection.rows(
-            "INSERT INTO TH_OBJECTS(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE, KIND, TABLE_ID, DEFINITION, COMMENT, CREATED_ON) "
-                + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO TH_OBJECTS(DATABASE_NAME, SCHEMA_NAME, NAME, SPACE, KIND, TABLE_ID, DEFINITION, COMMENT, CREATED_ON, SESSION_ID) "
+                + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             .text(object.name.database), .text(object.name.schema), .text(object.name.name),
             .text(object.kind.space.rawValue),
             .text(object.kind.rawValue), object.table.map { .integer($0.value) } ?? .null,
             object.definition.map(SQLiteValue.text) ?? .null, object.comment.map(SQLiteValue.text) ?? .null,
-            .integer(object.createdOn))
+            .integer(object.createdOn), .integer(object.session))
         let id = try connection.integer("SELECT last_insert_rowid()") ?? 0
         try setColumns(columns, of: id)
         return id
@@ -126,7 +146,7 @@ final class CatalogStore {
 
     func columns(of object: CatalogObject) throws -> [CatalogColumn] {
         try connection.rows(
-            "SELECT NAME, COLUMN_ID, TYPE, LENGTH_MAX, IS_NULLABLE, DEFAULT_SQL, IDENTITY_NEXT, IDENTITY_STEP, COMMENT "
+            "SELECT NAME, COLUMN_ID, TYPE, LENGTH_MAX, IS_NULLABLE, DEFAULT_SQL, IDENTITY_NEXT, IDENTITY_STEP, COMMENT, SOURCE_NAME "
                 + "FROM TH_OBJECT_COLUMNS WHERE OBJECT_ID = ? ORDER BY POSITION", .integer(object.id)
         ).map { row in
             guard let type = SQLType(named: row[2].string) else {
@@ -142,6 +162,7 @@ final class CatalogStore {
             column.defaultSQL = row[5].optionalString
             if case .integer(let next) = row[6] { column.identity = (next, row[7].integerValue) }
             column.comment = row[8].optionalString
+            column.sourceName = row[9].optionalString
             return column
         }
     }
@@ -150,7 +171,7 @@ final class CatalogStore {
         _ = try connection.rows("DELETE FROM TH_OBJECT_COLUMNS WHERE OBJECT_ID = ?", .integer(object))
         for (position, column) in columns.enumerated() {
             _ = try connection.rows(
-                "INSERT INTO TH_OBJECT_COLUMNS VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(object),
+                "INSERT INTO TH_OBJECT_COLUMNS VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(object),
                 .integer(Int64(position)),
                 .text(column.name), column.id.map { .integer($0.value) } ?? .null,
                 .text(column.type.description),
@@ -158,7 +179,8 @@ final class CatalogStore {
                 column.defaultSQL.map(SQLiteValue.text) ?? .null,
                 column.identity.map { .integer($0.next) } ?? .null,
                 column.identity.map { .integer($0.step) } ?? .null,
-                column.comment.map(SQLiteValue.text) ?? .null)
+                column.comment.map(SQLiteValue.text) ?? .null,
+                column.sourceName.map(SQLiteValue.text) ?? .null)
         }
     }
 }

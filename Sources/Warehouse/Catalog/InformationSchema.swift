@@ -46,7 +46,9 @@ enum InformationSchema {
         case "STAGES": try objects(.stage, "STAGE", database, catalog)
         case "FILE_FORMATS": try objects(.fileFormat, "FILE_FORMAT", database, catalog)
         case "SEQUENCES": try objects(.sequence, "SEQUENCE", database, catalog)
-        case "LOAD_HISTORY": database == Schema.databaseName ? try loads(catalog) : []
+        case "LOAD_HISTORY":
+            (database == Schema.databaseName ? try loads(catalog) : [])
+                + (try CopyHistory.loads(of: database, catalog))
         default: []
         }
     }
@@ -54,10 +56,11 @@ enum InformationSchema {
     private static func table(_ relation: ListedRelation, _ catalog: SessionCatalog) throws -> Row {
         let size = try catalog.size(of: relation)
         let keys = relation.object?.clusterKeys ?? []
+        let isTemporary = relation.object?.isTemporary ?? false
         return [
             "TABLE_CATALOG": .text(relation.name.database), "TABLE_SCHEMA": .text(relation.name.schema),
             "TABLE_NAME": .text(relation.name.name),
-            "TABLE_TYPE": .text(relation.isView ? "VIEW" : "BASE TABLE"),
+            "TABLE_TYPE": .text(relation.isView ? "VIEW" : isTemporary ? "LOCAL TEMPORARY" : "BASE TABLE"),
             "IS_TRANSIENT": relation.isView ? .null : .text("NO"),
             "CLUSTERING_KEY": keys.isEmpty ? .null : .text("LINEAR(\(keys.joined(separator: ", ")))"),
             "ROW_COUNT": size.rows, "BYTES": size.bytes,
@@ -67,7 +70,7 @@ enum InformationSchema {
             "CREATED": .time(relation.createdOn), "LAST_ALTERED": .time(relation.createdOn),
             "LAST_DDL": .time(relation.createdOn),
             "AUTO_CLUSTERING_ON": .text("NO"), "COMMENT": .optional(relation.comment),
-            "IS_TEMPORARY": .text("NO"),
+            "IS_TEMPORARY": .yesNo(isTemporary),
             "IS_ICEBERG": .text("NO"), "IS_DYNAMIC": .text("NO"), "IS_HYBRID": .text("NO"),
         ]
     }

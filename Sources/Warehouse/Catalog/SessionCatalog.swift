@@ -39,7 +39,10 @@ final class SessionCatalog: Catalog {
         switch object.kind {
         case .view:
             return .view(
-                query: object.definition ?? "", columns: try store.columns(of: object).map(\.name),
+                query: object.definition ?? "",
+                columns: try store.columns(of: object).map {
+                    ViewColumn(name: $0.name, sourceName: $0.sourceName ?? $0.name, type: $0.type)
+                },
                 name: full.parts)
         default: return .table(try source(of: object), name: full.parts)
         }
@@ -57,9 +60,25 @@ final class SessionCatalog: Catalog {
 
     func variable(_ name: String) -> Scalar? { settings.variables[name] }
 
+    func within<Result>(_ schema: [String], _ body: () throws -> Result) rethrows -> Result {
+        let (database, name) = (settings.database, settings.schema)
+        defer { (settings.database, settings.schema) = (database, name) }
+        if schema.count == 2 { (settings.database, settings.schema) = (schema[0], schema[1]) }
+        return try body()
+    }
+
     func namesLike(_ name: ObjectName) -> [String] {
-        let names = (try? store.objects(.relation))?.map(\.name.name) ?? []
-        return NearestNames.of(name.parts.last?.name ?? "", among: names + NativeTables.all.keys)
+        let full = qualified(name)
+        let native = NativeTables.all.keys.map {
+            QualifiedName(database: Schema.databaseName, schema: Schema.name, name: $0)
+        }
+        let known = ((try? store.objects(.relation)) ?? []).map(\.name) + native
+        return NearestNames.of(full.name, among: Array(Set(known.map(\.name)))).flatMap { near in
+            let same = known.filter { $0.name == near }
+            // What is elsewhere is found by its full name alone.
+            let here = same.filter { $0.database == full.database && $0.schema == full.schema }
+            return here.isEmpty ? same.map(\.description) : [near]
+        }
     }
 }
 

@@ -23,7 +23,8 @@ final class CSVLoader: CopyWorker {
         let sinks = target.given.map { place in
             let column = target.columns[place]
             return FieldSink.make(
-                column.type, lengthMax: column.lengthMax, truncates: target.truncates, format, target.context,
+                column.type, lengthMax: column.valueLengthMax, truncates: target.truncates, format,
+                target.context,
                 capacity: capacity)
         }
         let nullable = target.given.enumerated().map { index, place in

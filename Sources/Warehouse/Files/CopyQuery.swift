@@ -129,7 +129,9 @@ final class CopyQuery {
     }
 
     private static func truncated(_ vector: Vector, _ column: CatalogColumn) -> Vector {
-        guard let lengthMax = column.lengthMax, vector.layout == .string else { return vector }
+        guard let lengthMax = column.valueLengthMax, vector.layout == .string,
+            vector.dictionary?.byteCount ?? 0 > lengthMax
+        else { return vector }
         var format = FileFormat()
         format.binary = .utf8
         let sink = FieldSink.make(

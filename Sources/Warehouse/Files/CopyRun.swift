@@ -52,6 +52,7 @@ final class CopyRun {
             let attempt = try begun { try self.attempt(places.map { files[$0] }, whole) }
             let damaged = try attempt.tallies.indices.filter { index in
                 try format.kind == .json && !whole.contains(index) && attempt.tallies[index].errorCount > 0
+                    && !attempt.unreadable.contains(index)
                     && isSoundAsValues(files[places[index]], firstError: attempt.tallies[index].errors.first)
             }
             if !damaged.isEmpty {
@@ -135,16 +136,19 @@ final class CopyRun {
     struct Outcome {
         var tallies: [FileTally]
         var hashes: [Int: UInt64]
+        /// The files of which nothing could be read.
+        var unreadable: Set<Int> = []
     }
 
     private func attempt(_ files: [StagedFile], _ whole: Set<Int>) throws -> Outcome {
-        let reader = PieceReader(files, format, isWholeValues: whole, recordsMax: recordsMax)
+        // The rest of the files is not read once something is wrong that ends everything.
+        let isFinal = options.onError == .abort && options.validation == nil
+        let reader = PieceReader(
+            files, format, isWholeValues: whole, recordsMax: recordsMax, passesOver: !isFinal)
         var outcome = Outcome(tallies: files.map { _ in FileTally() }, hashes: [:])
         let writer = try run.database.writer(table)
         var sink = Sink(run, object, table, writer, try run.store.columns(of: object))
         sample?.rows = []
-        // The rest of the files is not read once something is wrong that ends everything.
-        let isFinal = options.onError == .abort && options.validation == nil
         let takeTallies = { (tallies: [(file: Int, FileTally)]) -> Bool in
             for (file, tally) in tallies { outcome.tallies[file].add(tally) }
             return !isFinal || tallies.allSatisfy { $0.1.errorCount == 0 }
@@ -186,6 +190,8 @@ final class CopyRun {
         }
         try sink.finish()
         outcome.hashes = reader.hashes
+        for (file, error) in reader.failures { outcome.tallies[file].add(CopyError(unreadable: error)) }
+        outcome.unreadable = Set(reader.failures.keys)
         return outcome
     }
 
@@ -214,7 +220,7 @@ final class CopyRun {
         private let object: CatalogObject
         private let table: TableID
         private let writer: TableWriter
-        private var numbering: StatementRun.Numbering
+        private var numbering: Numbering
 
         init(
             _ run: StatementRun, _ object: CatalogObject, _ table: TableID, _ writer: TableWriter,
@@ -224,7 +230,7 @@ final class CopyRun {
             self.object = object
             self.table = table
             self.writer = writer
-            numbering = StatementRun.Numbering(columns)
+            numbering = Numbering(columns)
         }
 
         mutating func take(_ piece: CopiedPiece) throws {
@@ -238,7 +244,7 @@ final class CopyRun {
         }
 
         mutating func take(_ batch: Batch) throws {
-            try writer.append(numbering.filled(batch), count: batch.count)
+            try writer.append(try numbering.filled(batch), count: batch.count)
         }
 
         func finish() throws {

@@ -27,7 +27,7 @@ final class FileContent: Sendable {
             let opened = try FileSystem.local.open(local.fullPath(file.key), .read)
             let size = try opened.size()
             let start = try opened.read(at: 0, count: min(4, size))
-            if Self.compression(compression, start) == .none {
+            if try Self.compression(compression, start, file.name) == .none {
                 source = .file(opened)
                 count = size
                 storedHash = nil
@@ -41,12 +41,19 @@ final class FileContent: Sendable {
         count = bytes.count
     }
 
-    private static func compression(_ declared: FileFormat.Compression, _ start: [UInt8])
-        -> FileFormat.Compression
+    /// How a file is compressed, by its first bytes; its name must not say something else.
+    private static func compression(_ declared: FileFormat.Compression, _ start: [UInt8], _ name: String)
+        throws(SQLError) -> FileFormat.Compression
     {
         guard declared == .automatic else { return declared }
         if start.starts(with: [0x1F, 0x8B]) { return .gzip }
-        return start.withUnsafeBytes { $0.startsWithZstdMagic } ? .zstd : .none
+        if start.withUnsafeBytes({ $0.startsWithZstdMagic }) { return .zstd }
+        for (suffix, title) in [(".gz", "gzip"), (".zst", "zstd")]
+        where name.hasSuffix(suffix) && !start.isEmpty {
+            throw SQLError(
+                .data, "file \(name) is not \(title), as its name says; COMPRESSION = NONE reads it as it is")
+        }
+        return .none
     }
 
     private static func decompressed(_ stored: [UInt8], _ declared: FileFormat.Compression, _ name: String)
@@ -54,7 +61,7 @@ final class FileContent: Sendable {
     {
         var output: [UInt8] = []
         do {
-            switch compression(declared, stored) {
+            switch try compression(declared, stored, name) {
             case .gzip:
                 try stored.withUnsafeBytes { try Gzip.decompress($0, into: &output, limit: decompressedMax) }
             case .zstd:

@@ -54,7 +54,8 @@ final class JSONMembersLoader: CopyWorker {
                 continue
             }
             let source =
-                try target.matching == nil ? wholeText() : self.source(names, column, rows, wholeText)
+                try target.matching == nil
+                ? wholeText() : self.source(names, column, rows, &problems, wholeText)
             values[column] = try converted(source, index, column, &problems)
         }
         var kept: [UInt32] = []
@@ -78,11 +79,12 @@ final class JSONMembersLoader: CopyWorker {
         return try target.finished(piece, columns, count: count, rows.tallies(errors))
     }
 
-    /// The values of the keys that match a column's name: of several the one that is the same, else the
-    /// first.
-    private func source(_ names: [String], _ column: Int, _ rows: JSONRows, _ text: () throws -> Vector)
-        throws -> Vector
-    {
+    /// The values of the keys that match a column's name, of which a row may have one.
+    private func source(
+        _ names: [String], _ column: Int, _ rows: JSONRows,
+        _ problems: inout [Int: (column: Int, message: String)],
+        _ text: () throws -> Vector
+    ) throws -> Vector {
         guard
             let first = names.first(where: { $0.utf8.elementsEqual(target.columns[column].name.utf8) })
                 ?? names.first
@@ -96,7 +98,13 @@ final class JSONMembersLoader: CopyWorker {
         let choices = try [vector.asJSONText()] + others.map { try rows.values(at: [$0], text).asJSONText() }
         let collector = VectorCollector(.variant, capacity: rows.count)
         for row in 0..<rows.count {
-            let choice = choices.first { $0.isValid(row) } ?? choices[0]
+            let present = choices.filter { $0.isValid(row) }
+            if present.count > 1, problems[row] == nil {
+                problems[row] = (
+                    column, "several keys match the column: MATCH_BY_COLUMN_NAME = CASE_SENSITIVE parts them"
+                )
+            }
+            let choice = present.first ?? choices[0]
             collector.append(choice.slice(from: row, count: 1))
         }
         return collector.finish()
@@ -183,7 +191,9 @@ final class JSONMembersLoader: CopyWorker {
                 problems[row] = (column, "NULL result in a non-nullable column")
             }
         }
-        guard let lengthMax = definition.lengthMax, vector.layout == .string else { return vector }
+        guard let lengthMax = definition.valueLengthMax, vector.layout == .string,
+            vector.dictionary?.byteCount ?? 0 > lengthMax
+        else { return vector }
         let isLong = (0..<vector.count).contains { vector.isValid($0) && vector.bytes($0).count > lengthMax }
         guard isLong else { return vector }
         // Texts stay as they are; bytes are taken as such.

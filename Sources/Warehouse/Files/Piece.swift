@@ -1,3 +1,4 @@
+import SQLEngine
 import Vectors
 
 /// Bytes that grow at their end, in memory of their own.
@@ -111,6 +112,13 @@ struct CopyError: Sendable {
 
     /// So many bytes of a record are kept.
     static let recordBytesMax = 16 << 10
+}
+
+extension CopyError {
+    /// A whole file that cannot be read.
+    init(unreadable error: SQLError) {
+        self.init(line: 0, character: 0, byteOffset: 0, row: 0, message: error.message, record: [])
+    }
 }
 
 /// What became of the records of one file.

@@ -19,11 +19,14 @@ final class PieceReader: @unchecked Sendable {
     private let format: FileFormat
     private let recordsMax: Int
     private let isWholeValues: Set<Int>
+    private let passesOver: Bool
     private var next = 0
     private var pieces = 0
     private var current: Open?
     /// The hash of the bytes as stored, by file; of those that have been read to their end.
     private(set) var hashes: [Int: UInt64] = [:]
+    /// Why files could not be read, such as damaged compressed ones; none where that ends the reading.
+    private(set) var failures: [Int: SQLError] = [:]
 
     /// Where a piece ends at the latest, unless a record is longer.
     private static let bytesMax = 48 << 20
@@ -45,12 +48,18 @@ final class PieceReader: @unchecked Sendable {
         var isEnded: Bool { position >= content.count && rest.count == 0 }
     }
 
-    /// - Parameter isWholeValues: JSON files whose values are not one to a line, although it looks so.
-    init(_ files: [StagedFile], _ format: FileFormat, isWholeValues: Set<Int> = [], recordsMax: Int) {
+    /// - Parameters:
+    ///   - isWholeValues: JSON files whose values are not one to a line, although it looks so.
+    ///   - passesOver: whether a file whose content cannot be made out leaves the others to be read.
+    init(
+        _ files: [StagedFile], _ format: FileFormat, isWholeValues: Set<Int> = [], recordsMax: Int,
+        passesOver: Bool = false
+    ) {
         self.files = files
         self.format = format
         self.isWholeValues = isWholeValues
         self.recordsMax = recordsMax
+        self.passesOver = passesOver
     }
 
     /// The next piece.
@@ -60,8 +69,13 @@ final class PieceReader: @unchecked Sendable {
         while records < recordsMax, piece.buffer.count < Self.bytesMax {
             if current == nil {
                 guard next < files.count else { break }
-                current = try open(next)
-                next += 1
+                defer { next += 1 }
+                do {
+                    current = try open(next)
+                } catch let error as SQLError where passesOver && error.code == .data {
+                    failures[next] = error
+                    continue
+                }
             }
             guard var open = current else { break }
             // Files of one piece have the same columns.

@@ -38,7 +38,7 @@ struct SourceShape: Sendable {
         }
         var count = 1
         for file in files.prefix(Self.lookedAtMax) {
-            let reader = PieceReader([file], format, recordsMax: 1)
+            let reader = PieceReader([file], format, recordsMax: 1, passesOver: true)
             guard let piece = try reader.nextPiece() else { continue }
             let fields = CSVFields(format)
             CSVRecords(format, RecordSplitter(format)).forEach(piece, piece.spans[0]) { bytes, record, _ in

@@ -60,7 +60,7 @@ struct LocalStorage: StageStorage {
     }
 
     private func collect(_ folder: String, _ prefix: String, into files: inout [StageFile]) throws {
-        for name in try fileSystem.list(fullPath(folder)) {
+        for name in try fileSystem.list(fullPath(folder)) where !Self.isTemporary(name) {
             let path = folder + name
             guard path.utf8.starts(with: prefix.utf8) || prefix.utf8.starts(with: path.utf8) else { continue }
             guard let status = try fileSystem.status(of: fullPath(path)) else { continue }
@@ -91,7 +91,18 @@ struct LocalStorage: StageStorage {
     func write(_ path: String, _ bytes: [UInt8]) throws {
         let target = fullPath(path)
         try fileSystem.createDirectory(FileSystem.parent(of: target))
-        try fileSystem.replaceContents(of: target, with: bytes)
+        let temporary =
+            FileSystem.parent(of: target)
+            + "/\(Self.temporaryPrefix)\(FileSystem.name(of: target))\(Self.temporarySuffix)"
+        try fileSystem.replaceContents(of: target, with: bytes, by: temporary)
+    }
+
+    // A file that is being written, or whose writer was killed, is none of the stage's yet.
+    private static let temporaryPrefix = "."
+    private static let temporarySuffix = ".tapehouse-tmp"
+
+    private static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
     }
 
     func remove(_ path: String) throws { try fileSystem.removeFile(fullPath(path)) }

@@ -11,12 +11,13 @@ enum RowChecks {
             {
                 throw SQLError(.data, "NULL result in a non-nullable column: \(column.name)")
             }
-            if let limit = column.lengthMax { try checkLength(vector, limit, column.name) }
+            if let limit = column.valueLengthMax { try checkLength(vector, limit, column.name) }
         }
     }
 
     private static func checkLength(_ vector: Vector, _ limit: Int, _ name: String) throws {
-        guard vector.layout == .string else { return }
+        // No string is longer than all of them together.
+        guard vector.layout == .string, vector.dictionary?.byteCount ?? 0 > limit else { return }
         for row in 0..<vector.count where vector.isValid(row) {
             let bytes = vector.bytes(row)
             // No character has less than a byte, so most need not be counted.
@@ -24,11 +25,19 @@ enum RowChecks {
             let length =
                 vector.type == .binary ? bytes.count : bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
             if length > limit {
+                let unit = vector.type == .binary ? "bytes" : "characters"
                 throw SQLError(
                     .data,
-                    "'\(String(decoding: bytes.prefix(40), as: UTF8.self))' is too long for column \(name), which holds \(limit)"
+                    "\(shown(bytes, vector.type)) is too long for column \(name), which holds \(limit) \(unit)"
                 )
             }
         }
+    }
+
+    /// The beginning of a value, as it is written in SQL.
+    private static func shown(_ bytes: UnsafeBufferPointer<UInt8>, _ type: SQLType) -> String {
+        let rest = bytes.count > 40 ? "…" : ""
+        guard type == .binary else { return "'\(String(decoding: bytes.prefix(40), as: UTF8.self))\(rest)'" }
+        return "X'\(Scalar.bytes(Array(bytes.prefix(40))).description)\(rest)'"
     }
 }

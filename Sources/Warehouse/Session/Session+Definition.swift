@@ -57,9 +57,7 @@ extension Session {
             }
             return line
         }
-        let cluster = clusterBy.map { keys in
-            " CLUSTER BY (\(keys.split(separator: ",").map { written(String($0)) }.joined(separator: ", ")))"
-        }
+        let cluster = clusterBy.map { " CLUSTER BY (\($0))" }
         return
             "CREATE OR REPLACE TABLE \(written(name))\(cluster ?? "") (\n\(lines.joined(separator: ",\n"))\n);"
     }

@@ -33,6 +33,10 @@ public final class Session {
     let catalog: SessionCatalog
     let options: Options
     var isInTransaction = false
+    /// Why SQLite has undone the transaction that is yet to be ended, if it has.
+    private var undoingCause: String?
+    /// Whether it has made temporary objects, which end with it.
+    var hasTemporaryObjects = false
     /// What is done once what is done now is certain to stay. That it fails is no error any more.
     var afterCommit: [() throws -> Void] = []
     private let interruption = Interruption()
@@ -47,7 +51,15 @@ public final class Session {
     init(_ warehouse: Warehouse, _ options: Options) {
         self.warehouse = warehouse
         self.options = options
-        catalog = SessionCatalog(CatalogStore(warehouse.connection), warehouse.columns, SessionSettings())
+        let store = CatalogStore(warehouse.connection, session: Int64.random(in: 1...Int64.max))
+        catalog = SessionCatalog(store, warehouse.columns, SessionSettings())
+    }
+
+    deinit {
+        // What cannot be dropped now is dropped when the warehouse is next opened for writing.
+        if hasTemporaryObjects, warehouse.connection.isIdle {
+            try? warehouse.dropTemporaryObjects(of: store.session)
+        }
     }
 
     /// Makes the statement that is running fail as interrupted, as soon as it can. From any thread.
@@ -97,7 +109,16 @@ public final class Session {
         do {
             let statement = try SQLParser.parse(text)
             let run = StatementRun(self, text)
-            return try transaction(of: statement) { try run.perform(statement, rows) }
+            if statement.isReadOnly {
+                return try transaction(of: statement) { try run.perform(statement, rows) }
+            }
+            // What a statement says that it has done is said once it is certain.
+            var held: [(StatementOutcome, ResultRows)] = []
+            let outcome = try transaction(of: statement) {
+                try run.perform(statement) { held.append(($0, $1)) }
+            }
+            for (outcome, batch) in held { try rows(outcome, batch) }
+            return outcome
         } catch var error as SQLError {
             error.position = error.position.map { $0 + position }
             throw error
@@ -150,26 +171,55 @@ public final class Session {
             return result
         } catch {
             afterCommit.removeLast(afterCommit.count - earlier)
+            if isInTransaction, warehouse.connection.isIdle, undoingCause == nil {
+                undoingCause = String(describing: error)
+            }
             throw error
         }
+    }
+
+    /// Ends the transaction that a script has begun; where COMMIT fails, nothing of it stays.
+    private func end(_ statement: SQLEngine.Statement) throws {
+        guard isInTransaction else { return }
+        defer {
+            isInTransaction = false
+            undoingCause = nil
+        }
+        guard statement.isCommit else {
+            if !warehouse.connection.isIdle { try warehouse.connection.execute("ROLLBACK") }
+            return
+        }
+        if warehouse.connection.isIdle { throw undone("nothing of it can be committed", statement) }
+        do {
+            try warehouse.refreshMirror()
+            try warehouse.connection.execute("COMMIT")
+        } catch {
+            if !warehouse.connection.isIdle { try warehouse.connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private func undone(_ consequence: String, _ statement: SQLEngine.Statement) -> SQLError {
+        SQLError(
+            .storage, "the transaction has been undone (\(undoingCause ?? "by SQLite")): \(consequence)",
+            position: statement.position)
     }
 
     private func begun<Result>(_ statement: SQLEngine.Statement, _ body: () throws -> Result) throws -> Result
     {
         switch statement {
+        case .commit, .rollback:
+            try end(statement)
+            return try body()
+        // Outside of the transaction that its script believes in, nothing must be done.
+        case _ where isInTransaction && warehouse.connection.isIdle:
+            throw undone("ROLLBACK ends it, and then it can be begun again", statement)
         case .begin:
             if isInTransaction {
                 throw SQLError(.invalid, "a transaction has begun already", position: statement.position)
             }
             try warehouse.connection.execute("BEGIN IMMEDIATE")
             isInTransaction = true
-            return try body()
-        case .commit, .rollback:
-            defer { isInTransaction = false }
-            if isInTransaction {
-                if statement.isCommit { try warehouse.refreshMirror() }
-                try warehouse.connection.execute(statement.isCommit ? "COMMIT" : "ROLLBACK")
-            }
             return try body()
         default: break
         }

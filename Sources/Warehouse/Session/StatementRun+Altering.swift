@@ -58,9 +58,31 @@ extension StatementRun {
     func requireChangeable(_ name: QualifiedName, _ position: Int) throws {
         if name.database == Schema.databaseName, name.schema == Schema.name, name.name == Schema.rawTable {
             throw SQLError(
-                .invalid, "\(name.name) is what the pipeline loads into, and stays as it is",
+                .invalid,
+                "\(name.name) is what the pipeline loads into, and stays as it is: LOAD_HISTORY says which rows it has; "
+                    + "change a copy, CREATE TABLE … AS SELECT * FROM \(name.name)",
                 position: position)
         }
+    }
+
+    /// What the warehouse itself keeps is in no list of objects, and yet there.
+    func requireNotNative(_ name: QualifiedName, _ position: Int) throws {
+        let isListed = name.schema == InformationSchema.name && InformationSchema.views[name.name] != nil
+        if name.isNative || isListed {
+            throw SQLError(
+                .invalid, "\(name.description) is kept by the warehouse itself, and can be read alone",
+                position: position)
+        }
+    }
+
+    /// The table of a name, whose rows a statement may change.
+    func changeableTable(_ name: ObjectName) throws -> (object: CatalogObject, id: TableID) {
+        let object = try table(name)
+        try requireChangeable(object.name, name.position)
+        guard let id = object.table else {
+            throw SQLError(.invalid, "\(object.name.description) is no table", position: name.position)
+        }
+        return (object, id)
     }
 
     // MARK: Names
@@ -96,24 +118,26 @@ extension StatementRun {
 
     private func setClusterKeys(_ keys: [Expression], of object: CatalogObject) throws {
         let columns = try store.columns(of: object)
-        let names = try keys.map { expression -> String in
-            guard case .column(let parts) = expression.kind, let name = parts.last?.name else {
-                throw SQLError(.unsupported, "CLUSTER BY takes columns", position: expression.position)
-            }
-            guard let column = columns.first(where: { $0.name == name }) else {
-                throw SQLError(
-                    .notFound, "CLUSTER BY names \(name), which is no column of the table",
-                    position: expression.position)
-            }
-            guard !column.type.isSemiStructured else {
-                throw SQLError(
-                    .invalid, "rows cannot be clustered by a \(column.type)", position: expression.position)
-            }
-            return name
-        }
         var object = object
-        object.definition = names.joined(separator: ",")
+        object.definition = try keys.map { try clusterKey($0, columns).name }.clusteringSQL
         try store.update(object)
+    }
+
+    /// The column that an expression of CLUSTER BY is.
+    func clusterKey(_ expression: Expression, _ columns: [CatalogColumn]) throws -> CatalogColumn {
+        guard case .column(let parts) = expression.kind, let name = parts.last?.name else {
+            throw SQLError(.unsupported, "CLUSTER BY takes columns", position: expression.position)
+        }
+        guard let column = columns.first(where: { $0.name == name }) else {
+            throw SQLError(
+                .notFound, "CLUSTER BY names \(name), which is no column of the table",
+                position: expression.position)
+        }
+        guard !column.type.isSemiStructured else {
+            throw SQLError(
+                .invalid, "rows cannot be clustered by a \(column.type)", position: expression.position)
+        }
+        return column
     }
 
     /// COMMENT is kept; the others are about what an embedded database does not have.
@@ -151,6 +175,15 @@ extension StatementRun {
 extension CatalogObject {
     /// The columns that rows are clustered by, the most important first.
     var clusterKeys: [String] {
-        kind == .table ? definition?.split(separator: ",").map(String.init) ?? [] : []
+        guard kind == .table, let definition,
+            case .alterTable(let alter)? = try? SQLParser.parse("ALTER TABLE T CLUSTER BY (\(definition))"),
+            case .clusterBy(let keys) = alter.action
+        else { return [] }
+        return keys.compactMap { if case .column(let parts) = $0.kind { parts.last?.name } else { nil } }
     }
+}
+
+extension [String] {
+    /// Names of columns as CLUSTER BY takes them, which is how the catalogue keeps them; `nil` for none.
+    var clusteringSQL: String? { isEmpty ? nil : map { Identifier($0).sqlText }.joined(separator: ", ") }
 }

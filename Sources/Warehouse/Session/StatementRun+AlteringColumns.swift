@@ -15,6 +15,7 @@ extension StatementRun {
                     position: definition.name.position)
             }
             var column = try column(definition)
+            try Numbering.check([column], definition.name.position)
             guard isEmpty || column.identity == nil else {
                 throw SQLError(
                     .unsupported,
@@ -72,7 +73,7 @@ extension StatementRun {
         try store.setColumns(columns, of: object.id)
         guard object.clusterKeys.contains(old.name) else { return }
         var object = object
-        object.definition = object.clusterKeys.map { $0 == old.name ? new.name : $0 }.joined(separator: ",")
+        object.definition = object.clusterKeys.map { $0 == old.name ? new.name : $0 }.clusteringSQL
         try store.update(object)
     }
 
@@ -100,7 +101,8 @@ extension StatementRun {
         case .dropNotNull: columns[place].isNullable = true
         case .setDefault(let expression):
             let binder = makeBinder()
-            _ = try binder.cast(try binder.bind(expression, over: []), to: columns[place].type)
+            _ = try binder.assign(
+                try binder.bind(expression, over: []), to: columns[place].type, column: name.name)
             if columns[place].identity != nil {
                 throw SQLError(
                     .invalid, "\(name.name) is numbered by itself and takes no default",
@@ -146,10 +148,24 @@ extension StatementRun {
             try checkLengths(columns[place], shorterThan: old, of: object, position)
         } else if new.type.isWiderNumber(than: old.type) {
             try database.widenColumn(id, column, to: new.type)
-        } else {
+        } else if old.type.isNumber, new.type.isNumber {
             return try rewrite(object, id, columns, place, position)
+        } else {
+            throw notConvertible(old, to: new.type, in: object, position)
         }
         try store.setColumns(columns, of: object.id)
+    }
+
+    /// Why a column does not get a type in which its values would mean something else, and how a new one gets them.
+    private func notConvertible(
+        _ column: CatalogColumn, to type: SQLType, in object: CatalogObject, _ position: Int
+    ) -> SQLError {
+        let table = "ALTER TABLE \(object.name.name)"
+        return SQLError(
+            .invalid,
+            "column \(column.name) of type \(column.type) cannot become \(type); write the values into another column: "
+                + "\(table) ADD COLUMN NEW_\(column.name) \(type); UPDATE \(object.name.name) SET NEW_\(column.name) = "
+                + "\(column.name)::\(type); \(table) DROP COLUMN \(column.name)", position: position)
     }
 
     /// Checks the values where fewer characters or bytes are allowed than before.
@@ -162,7 +178,7 @@ extension StatementRun {
         }
     }
 
-    /// Writes a table anew with a column of another type, to which all of its values must be convertible without loss.
+    /// Writes a table anew with a NUMBER of other digits, in which all values must be what they are.
     private func rewrite(
         _ object: CatalogObject, _ old: TableID, _ columns: [CatalogColumn], _ place: Int, _ position: Int
     ) throws {
@@ -170,15 +186,7 @@ extension StatementRun {
         let column = columns[place]
         let binder = makeBinder()
         let query = try binder.bind(try SQLParser.parseQuery("SELECT * FROM \(object.name.quoted)"))
-        guard TypeRules.canCast(query.columns[place].column.type, column.type, isTry: false) else {
-            throw SQLError(
-                .invalid,
-                "column \(column.name) of type \(query.columns[place].column.type) cannot become \(column.type)",
-                position: position)
-        }
-        if query.columns[place].column.type.isNumeric, column.type.isNumber,
-            try hasRows(object, where: "\(column.quoted)::\(column.type) <> \(column.quoted)")
-        {
+        if try hasRows(object, where: "\(column.quoted)::\(column.type) <> \(column.quoted)") {
             throw SQLError(
                 .data, "column \(column.name) has values that would be rounded as \(column.type)",
                 position: position)

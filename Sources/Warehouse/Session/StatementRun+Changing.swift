@@ -12,16 +12,7 @@ extension StatementRun {
     }
 
     func changedTable(_ name: ObjectName, _ alias: Identifier?) throws -> ChangedTable {
-        let full = catalog.qualified(name)
-        if full.isNative {
-            throw SQLError(
-                .invalid, "\(full.name) is kept by the warehouse itself, and can be read alone",
-                position: name.position)
-        }
-        let object = try table(name)
-        guard let id = object.table else {
-            throw SQLError(.invalid, "\(object.name.description) is no table", position: name.position)
-        }
+        let (object, id) = try changeableTable(name)
         let columns = try store.columns(of: object)
         let target = ChangeTarget(
             table: try catalog.source(of: object), name: object.name.parts, alias: alias?.name,
@@ -107,18 +98,21 @@ extension StatementRun {
         }
     }
 
-    /// Deletes rows, and appends others.
-    func replace(_ old: AddressSet, by new: RowBuffer, in table: ChangedTable) throws {
+    /// Deletes rows, and appends what has become of them; behind them new ones, which are numbered.
+    func replace(
+        _ old: AddressSet, by changed: RowBuffer, adding new: RowBuffer? = nil, in table: ChangedTable
+    ) throws {
         // Appending may merge the delta, after which the addresses of its rows mean nothing.
         _ = try database.delete(old.addresses, from: table.id)
         let writer = try database.writer(table.id)
-        var numbering = Numbering(table.columns)
-        try new.drain { batch in
+        func append(_ vectors: [Vector], _ count: Int) throws {
             try context.checkInterruption()
-            let vectors = numbering.filled(batch)
             try RowChecks.check(vectors, table.columns)
-            try writer.append(vectors, count: batch.count)
+            try writer.append(vectors, count: count)
         }
+        try changed.drain { try append($0.columns, $0.count) }
+        var numbering = Numbering(table.columns)
+        try new?.drain { try append(try numbering.filled($0), $0.count) }
         try writer.finish()
         if numbering.hasMoved { try store.setColumns(numbering.columns, of: table.object.id) }
         try tidy(table.id)

@@ -63,10 +63,10 @@ extension StatementRun {
         }
     }
 
-    private func requireMovable(_ database: String, _ schema: String?, _ position: Int) throws {
+    func requireMovable(_ database: String, _ schema: String?, _ position: Int) throws {
         guard database == Schema.databaseName, schema == nil || schema == Schema.name else { return }
         throw SQLError(
-            .invalid, "\(schema ?? database) holds the warehouse's own tables and keeps its name",
+            .invalid, "\(schema ?? database) holds the warehouse's own tables and stays as it is",
             position: position)
     }
 

@@ -5,10 +5,7 @@ import Vectors
 extension StatementRun {
     /// `COPY INTO table`.
     func copyInto(_ payload: CopyIntoTable, _ rows: TakeRows) throws -> StatementOutcome {
-        let object = try table(payload.table)
-        guard let id = object.table else {
-            throw SQLError(.invalid, "\(object.name.description) is no table", position: payload.position)
-        }
+        let (object, id) = try changeableTable(payload.table)
         let columns = try store.columns(of: object)
         let reader = OptionReader(place: (text, payload.position))
         let options = try CopyOptions(payload.options, reader)
@@ -71,21 +68,6 @@ extension StatementRun {
             }
             return (try stages.location(reference), payload.fileFormat ?? format, query)
         }
-    }
-
-    private func places(_ names: [Identifier], _ columns: [CatalogColumn]) throws -> [Int] {
-        guard !names.isEmpty else { return Array(columns.indices) }
-        var places: [Int] = []
-        for name in names {
-            guard let place = columns.firstIndex(where: { $0.name == name.name }) else {
-                throw SQLError(.notFound, "the table has no column \(name.name)", position: name.position)
-            }
-            guard !places.contains(place) else {
-                throw SQLError(.invalid, "column \(name.name) is named twice", position: name.position)
-            }
-            places.append(place)
-        }
-        return places
     }
 
     private func target(

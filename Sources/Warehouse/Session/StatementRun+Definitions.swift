@@ -8,7 +8,8 @@ extension StatementRun {
     func createTable(_ create: CreateTable) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        if try store.object(name, .relation) != nil, create.ifNotExists {
+        let session = owner(create.persistence)
+        if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }
         var query: BoundQuery?
@@ -34,6 +35,7 @@ extension StatementRun {
             throw SQLError(.invalid, "column \(twice) is named twice", position: create.position)
         }
         let types = columns.map { $0.type == .null ? .varchar : $0.type }
+        try Numbering.check(columns, create.position)
         let cluster = try clusterKeys(create, columns)
         // The query may read the table that it replaces: that one goes last.
         let made = try database.createTable(types)
@@ -46,11 +48,11 @@ extension StatementRun {
         if let query {
             count = try write(try binder.convert(query, to: types), binder, into: made, columns, cluster)
         }
-        try replaceOld(name, replaces: create.replaces, create.position)
+        try replaceOld(name, by: .table, of: session, replaces: create.replaces, create.position)
         let object = CatalogObject(
             id: 0, name: name, kind: .table, table: made,
-            definition: cluster.isEmpty ? nil : cluster.map(\.name).joined(separator: ","),
-            comment: create.comment, createdOn: now)
+            definition: cluster.map(\.name).clusteringSQL,
+            comment: create.comment, createdOn: now, session: session)
         try store.add(object, columns: columns)
         return StatementOutcome(
             changedRows: query == nil ? nil : count, message: "Table \(name.name) successfully created.")
@@ -82,7 +84,9 @@ extension StatementRun {
         column.comment = definition.comment
         column.identity = definition.identity.map { ($0.start, $0.step) }
         if let expression = definition.defaultValue {
-            _ = try makeBinder().cast(try makeBinder().bind(expression, over: []), to: column.type)
+            let binder = makeBinder()
+            _ = try binder.assign(
+                try binder.bind(expression, over: []), to: column.type, column: column.name)
             column.defaultSQL = expression.sqlText
         }
         return column
@@ -91,13 +95,8 @@ extension StatementRun {
     /// The columns to cluster by, of CLUSTER BY with expressions that are columns; rows are kept in their order.
     private func clusterKeys(_ create: CreateTable, _ columns: [CatalogColumn]) throws -> [CatalogColumn] {
         try create.clusterBy.compactMap { expression in
-            guard case .column(let parts) = expression.kind, let name = parts.last?.name else { return nil }
-            guard let column = columns.first(where: { $0.name == name }) else {
-                throw SQLError(
-                    .notFound, "CLUSTER BY names \(name), which is no column of the table",
-                    position: expression.position)
-            }
-            return column
+            guard case .column = expression.kind else { return nil }
+            return try clusterKey(expression, columns)
         }
     }
 
@@ -141,14 +140,32 @@ extension StatementRun {
         }
     }
 
-    /// Removes the table or view of a name that is to be made anew.
-    func replaceOld(_ name: QualifiedName, replaces: Bool, _ position: Int) throws {
-        guard let old = try store.object(name, .relation) else { return }
+    /// The session that a new object belongs to; 0 where it is to stay.
+    private func owner(_ persistence: Persistence) -> Int64 {
+        guard persistence == .temporary else { return 0 }
+        session.hasTemporaryObjects = true
+        return store.session
+    }
+
+    /// Removes the table or view of a name that is to be made anew; one of the other kind is not meant.
+    private func replaceOld(
+        _ name: QualifiedName, by kind: CatalogObject.Kind, of session: Int64, replaces: Bool, _ position: Int
+    ) throws {
+        guard let old = try store.object(name, .relation, of: session) else { return }
         guard replaces else {
             throw SQLError(
                 .alreadyExists, "\(name.description) already exists; CREATE OR REPLACE replaces it",
                 position: position)
         }
+        guard old.kind == kind else {
+            let title = old.kind.rawValue
+            throw SQLError(
+                .invalid,
+                "\(name.description) is a \(title.lowercased()), which CREATE OR REPLACE \(kind.rawValue) does not "
+                    + "replace: DROP \(title) first",
+                position: position)
+        }
+        try requireChangeable(name, position)
         try remove(old)
     }
 
@@ -166,6 +183,7 @@ extension StatementRun {
     func table(_ name: ObjectName) throws -> CatalogObject {
         try catalog.requireExpanded(name)
         let full = catalog.qualified(name)
+        try requireNotNative(full, name.position)
         guard let object = try store.object(full, .relation) else {
             let near = catalog.namesLike(name)
             throw SQLError(
@@ -185,10 +203,18 @@ extension StatementRun {
     func createView(_ create: CreateView) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        if try store.object(name, .relation) != nil, create.ifNotExists {
+        let session = owner(create.persistence)
+        if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }
-        let bound = try makeBinder().bind(create.query)
+        let binder = makeBinder()
+        let bound = try catalog.within([name.database, name.schema]) { try binder.bind(create.query) }
+        if create.replaces, binder.references.contains(name.parts) {
+            throw SQLError(
+                .invalid,
+                "the query of view \(name.description) reads that name itself: call one of them otherwise",
+                position: create.position)
+        }
         guard create.columns.isEmpty || create.columns.count == bound.columns.count else {
             throw SQLError(
                 .invalid,
@@ -199,14 +225,16 @@ extension StatementRun {
             var column = CatalogColumn(
                 name: create.columns.isEmpty ? named.name : create.columns[place].name.name,
                 type: named.column.type)
+            column.sourceName = named.name
             if !create.columns.isEmpty { column.comment = create.columns[place].comment }
             return column
         }
-        try replaceOld(name, replaces: create.replaces, create.position)
+        try replaceOld(name, by: .view, of: session, replaces: create.replaces, create.position)
         let query = String(decoding: Array(text.utf8)[create.queryText], as: UTF8.self)
         try store.add(
             CatalogObject(
-                id: 0, name: name, kind: .view, definition: query, comment: create.comment, createdOn: now),
+                id: 0, name: name, kind: .view, definition: query, comment: create.comment, createdOn: now,
+                session: session),
             columns: columns)
         return StatementOutcome(message: "View \(name.name) successfully created.")
     }
@@ -223,6 +251,7 @@ extension StatementRun {
                     throw SQLError(
                         .alreadyExists, "database \(name) already exists", position: create.position)
                 }
+                try requireMovable(name, nil, create.position)
                 try dropObjects(database: name, schema: nil)
             } else {
                 try store.addDatabase(name, comment: create.comment, now: now)
@@ -246,6 +275,7 @@ extension StatementRun {
                 throw SQLError(
                     .alreadyExists, "schema \(database).\(name) already exists", position: create.position)
             }
+            try requireMovable(database, name, create.position)
             try dropObjects(database: database, schema: name)
         } else {
             try store.addSchema(database, name, comment: create.comment, now: now)
@@ -267,8 +297,8 @@ extension StatementRun {
         if truncate.ifExists, try store.object(name, .relation) == nil {
             return StatementOutcome(message: "Statement executed successfully.")
         }
-        let object = try table(truncate.table)
-        if let id = object.table { try database.truncateTable(id) }
+        let (object, id) = try changeableTable(truncate.table)
+        try database.truncateTable(id)
         // The same files may fill it again.
         try CopyHistory(connection: session.warehouse.connection).forget(object.id)
         return StatementOutcome(message: "Statement executed successfully.")

@@ -4,16 +4,22 @@ import Vectors
 
 extension StatementRun {
     func insert(_ insert: Insert) throws -> StatementOutcome {
-        let object = try table(insert.table)
-        guard let id = object.table else {
-            throw SQLError(.invalid, "\(object.name.description) is no table", position: insert.position)
-        }
+        let (object, id) = try changeableTable(insert.table)
         let columns = try store.columns(of: object)
         let binder = makeBinder()
         let (query, places) = try source(of: insert, columns, binder)
         let whole = try completed(query, places, columns, binder)
-        if insert.overwrites { try database.truncateTable(id) }
-        let count = try append(whole, binder, to: object, id, columns)
+        let rows = try PhysicalPlanner(binder, context).plan(whole)
+        let count: Int
+        if insert.overwrites {
+            // The query may read the rows that it replaces.
+            let buffer = makeBuffer(columns)
+            try drain(rows) { try buffer.append($0) }
+            try database.truncateTable(id)
+            count = try append(to: object, id, columns) { try buffer.drain($0) }
+        } else {
+            count = try append(to: object, id, columns) { try drain(rows, $0) }
+        }
         return StatementOutcome(changedRows: count, message: "\(count) rows inserted.")
     }
 
@@ -21,15 +27,7 @@ extension StatementRun {
     private func source(of insert: Insert, _ columns: [CatalogColumn], _ binder: Binder) throws -> (
         BoundQuery, [Int]
     ) {
-        let places =
-            try insert.columns.isEmpty
-            ? Array(columns.indices)
-            : insert.columns.map { name in
-                guard let place = columns.firstIndex(where: { $0.name == name.name }) else {
-                    throw SQLError(.notFound, "the table has no column \(name.name)", position: name.position)
-                }
-                return place
-            }
+        let places = try self.places(insert.columns, columns)
         let query: BoundQuery
         switch insert.source {
         case .query(let source): query = try binder.bind(source)
@@ -56,6 +54,22 @@ extension StatementRun {
         return (query, places)
     }
 
+    /// The places of columns that a statement fills; of all where it names none.
+    func places(_ names: [Identifier], _ columns: [CatalogColumn]) throws -> [Int] {
+        guard !names.isEmpty else { return Array(columns.indices) }
+        var places: [Int] = []
+        for name in names {
+            guard let place = columns.firstIndex(where: { $0.name == name.name }) else {
+                throw SQLError(.notFound, "the table has no column \(name.name)", position: name.position)
+            }
+            guard !places.contains(place) else {
+                throw SQLError(.invalid, "column \(name.name) is named twice", position: name.position)
+            }
+            places.append(place)
+        }
+        return places
+    }
+
     /// The default of a column as written; NULL where it has none.
     func defaultExpression(_ column: CatalogColumn) throws -> Expression {
         guard let sql = column.defaultSQL else { return Expression(.null, at: 0) }
@@ -74,7 +88,8 @@ extension StatementRun {
                 value = try binder.bind(try defaultExpression(columns[place]), over: [])
             }
             return Plan.Assignment(
-                binder.makeColumn(columns[place].type), try binder.cast(value, to: columns[place].type))
+                binder.makeColumn(columns[place].type),
+                try binder.assign(value, to: columns[place].type, column: columns[place].name))
         }
         return BoundQuery(
             plan: .project(query.plan, assignments),
@@ -83,15 +98,15 @@ extension StatementRun {
             })
     }
 
-    /// Appends the rows of a query to a table; how many there were.
-    func append(
-        _ query: BoundQuery, _ binder: Binder, to object: CatalogObject, _ id: TableID,
-        _ columns: [CatalogColumn]
+    /// Appends the rows that `source` gives to a table; how many there were.
+    private func append(
+        to object: CatalogObject, _ id: TableID, _ columns: [CatalogColumn],
+        _ source: ((Batch) throws -> Void) throws -> Void
     ) throws -> Int {
         let writer = try database.writer(id)
         var numbering = Numbering(columns)
-        try drain(try PhysicalPlanner(binder, context).plan(query)) { batch in
-            let vectors = numbering.filled(batch)
+        try source { batch in
+            let vectors = try numbering.filled(batch)
             try RowChecks.check(vectors, columns)
             try writer.append(vectors, count: batch.count)
         }
@@ -99,36 +114,5 @@ extension StatementRun {
         if numbering.hasMoved { try store.setColumns(numbering.columns, of: object.id) }
         if try database.needsDeltaMerge(id) { try database.mergeDelta(id) }
         return writer.rowCount
-    }
-
-    /// The numbers of AUTOINCREMENT columns.
-    struct Numbering {
-        private(set) var columns: [CatalogColumn]
-        private(set) var hasMoved = false
-
-        init(_ columns: [CatalogColumn]) { self.columns = columns }
-
-        /// The columns of a batch, numbers put where a numbered column has NULL.
-        mutating func filled(_ batch: Batch) -> [Vector] {
-            var vectors = batch.columns
-            for (place, column) in columns.enumerated() {
-                guard let identity = column.identity, let validity = vectors[place].validity else { continue }
-                let old = vectors[place]
-                let new = Vector.allocate(column.type, count: batch.count)
-                var next = identity.next
-                for row in 0..<batch.count {
-                    if validity[row] != 0 {
-                        new.int64s[row] = old.int64s[row]
-                    } else {
-                        new.int64s[row] = next
-                        next += identity.step
-                    }
-                }
-                if next != identity.next { hasMoved = true }
-                columns[place].identity = (next, identity.step)
-                vectors[place] = new
-            }
-            return vectors
-        }
     }
 }

@@ -9,15 +9,17 @@ extension StatementRun {
         var bound = try binder.bindMerge(merge, table.target)
         try prepare(&bound, binder)
         let change = try bound.change()
-        let buffer = makeBuffer(table.columns)
+        let (updated, inserted) = (makeBuffer(table.columns), makeBuffer(table.columns))
         var decisions = Decisions(
             bound.actions, table.object.name.name,
             isStrict: catalog.settings.isOn("ERROR_ON_NONDETERMINISTIC_MERGE"), position: merge.position)
         try drain(try PhysicalPlanner(binder, context).plan(change.query)) { batch in
             let kept = try decisions.take(batch.columns[0], batch.columns[1], count: batch.count)
-            try buffer.append(Self.picked(Batch(Array(batch.columns.dropFirst(2)), count: batch.count), kept))
+            let rows = Batch(Array(batch.columns.dropFirst(2)), count: batch.count)
+            try updated.append(Self.picked(rows, kept.updated))
+            try inserted.append(Self.picked(rows, kept.inserted))
         }
-        try replace(decisions.changed, by: buffer, in: table)
+        try replace(decisions.changed, by: updated, adding: inserted, in: table)
         let counts = [
             (BoundMerge.Action.insert, "number of rows inserted", decisions.inserted),
             (.update, "number of rows updated", decisions.updated.count),
@@ -85,20 +87,21 @@ extension StatementRun {
         }
 
         /// Takes pairs of rows with the clauses that decide; which of them give a row of the new table.
-        mutating func take(_ addresses: Vector, _ clauses: Vector, count: Int) throws -> [UInt32] {
-            var kept: [UInt32] = []
-            kept.reserveCapacity(count)
+        mutating func take(_ addresses: Vector, _ clauses: Vector, count: Int) throws -> (
+            updated: [UInt32], inserted: [UInt32]
+        ) {
+            var kept: (updated: [UInt32], inserted: [UInt32]) = ([], [])
             let (values, numbers) = (addresses.int64s, clauses.int64s)
             for row in 0..<count where clauses.isValid(row) {
                 let address = RowAddress(values[row])
                 switch actions[Int(numbers[row])] {
                 case .insert:
                     inserted += 1
-                    kept.append(UInt32(row))
+                    kept.inserted.append(UInt32(row))
                 case .update:
                     if changed.insert(address) {
                         _ = updated.insert(address)
-                        kept.append(UInt32(row))
+                        kept.updated.append(UInt32(row))
                     } else if isStrict {
                         throw several(address)
                     }

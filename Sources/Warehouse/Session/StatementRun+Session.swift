@@ -72,6 +72,7 @@ extension StatementRun {
                 case .sequence: .sequence
                 default: .relation
                 }
+            if space == .relation { try requireNotNative(catalog.qualified(drop.name), drop.position) }
             guard let object = try store.object(catalog.qualified(drop.name), space) else {
                 if drop.ifExists { return Self.alreadyGone }
                 throw SQLError(
@@ -84,13 +85,7 @@ extension StatementRun {
                     "\(drop.name) is a \(object.kind.rawValue.lowercased()): write DROP \(object.kind.rawValue)",
                     position: drop.position)
             }
-            if object.name.schema == Schema.name, object.name.name == Schema.rawTable,
-                object.name.database == Schema.databaseName
-            {
-                throw SQLError(
-                    .invalid, "\(object.name.name) is what the pipeline loads into, and stays",
-                    position: drop.position)
-            }
+            if space == .relation { try requireChangeable(object.name, drop.position) }
             try remove(object)
         }
         return StatementOutcome(message: "\(name) successfully dropped.")

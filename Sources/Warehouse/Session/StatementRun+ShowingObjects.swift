@@ -11,7 +11,9 @@ extension StatementRun {
         let size = try catalog.size(of: relation)
         return [
             "created_on": .time(relation.createdOn), "name": .text(relation.name.name),
-            "kind": .text(relation.isView ? "VIEW" : "TABLE"), "database_name": .text(relation.name.database),
+            "kind": .text(
+                relation.isView ? "VIEW" : relation.object?.isTemporary == true ? "TEMPORARY" : "TABLE"),
+            "database_name": .text(relation.name.database),
             "schema_name": .text(relation.name.schema), "comment": .text(relation.comment ?? ""),
             "cluster_by": .text(Self.clusterText(relation)), "rows": size.rows, "bytes": size.bytes,
             "owner": .text(""),

@@ -226,7 +226,14 @@ extension StatementRun {
 
     func removeFiles(_ remove: StageFiles, _ rows: TakeRows) throws -> StatementOutcome {
         let files = try Stages(session).location(remove.stage).files(remove.pattern)
-        for file in files { try file.storage.remove(file.key) }
+        for file in files {
+            // What a ROLLBACK takes back must still be there.
+            if session.isInTransaction {
+                session.afterCommit.append { try file.storage.remove(file.key) }
+            } else {
+                try file.storage.remove(file.key)
+            }
+        }
         return try give(
             [TableColumn("name", .varchar), TableColumn("result", .varchar)],
             files.map { [.text($0.title), .text("removed")] }, rows)

@@ -160,6 +160,63 @@ import Vectors
         #expect(try again.verify(model.table).count == 1)
     }
 
+    /// What would leave out rows, or bring back deleted ones, without a word.
+    @Test func flippedBitsOfTheDirectoryAreFound() throws {
+        let (connection, database) = try open(":memory:")
+        var random = SeededGenerator(seed: 4)
+        let model = try TableModel(database)
+        try model.append((0..<6000).map { _ in ModelRow.random(&random, hasLate: false) })
+        try model.append((0..<3).map { _ in ModelRow.random(&random, hasLate: false) })
+        let all = try database.snapshot(model.table)
+        for group in all.rowGroups + all.delta {
+            _ = try database.delete([RowAddress(group: group.id, row: 1)], from: model.table)
+        }
+        for (table, column, title) in [
+            ("TH_ROW_GROUPS", "DELETED_ROWS", "deleted rows"), ("TH_DELTA", "DELETED_ROWS", "deleted rows"),
+            ("TH_SEGMENTS", "ZONE_MAP", "zone map"), ("TH_SEGMENTS", "RESIDUE_KEYS", "residue's keys"),
+        ] {
+            let stored = try connection.rows(
+                "SELECT \(column) FROM \(table) WHERE \(column) IS NOT NULL ORDER BY GROUP_ID LIMIT 1")
+            guard case .blob(let bytes)? = stored.first?[0] else {
+                Issue.record("\(table) has no \(column)")
+                continue
+            }
+            for place in bytes.indices {
+                var flipped = bytes
+                flipped[place] ^= 1 << UInt8(place % 8)
+                let change = "UPDATE \(table) SET \(column) = ? WHERE \(column) = ?"
+                _ = try connection.rows(change, .blob(flipped), .blob(bytes))
+                let fresh = try ColumnDatabase(connection, configuration: TableModel.configuration)
+                let message = try fresh.verify(model.table).first?.message ?? ""
+                #expect(
+                    message.contains("row group") && message.contains("checksum of its \(title)"),
+                    "\(table) \(column) \(place): \(message)")
+                _ = try connection.rows(change, .blob(bytes), .blob(flipped))
+            }
+        }
+        #expect(
+            try ColumnDatabase(connection, configuration: TableModel.configuration).verify(model.table)
+                .isEmpty)
+    }
+
+    @Test func zoneMapsAreComparedWithTheValues() throws {
+        let (connection, database) = try open(":memory:")
+        let table = try database.createTable([.integer])
+        for first in [0, 10_000] {
+            let writer = try database.writer(table)
+            let numbers = Vector.allocate(.integer, layout: .int64, count: 3000)
+            for row in 0..<3000 { numbers.int64s[row] = Int64(first + row) }
+            try writer.append([numbers], count: 3000)
+            try writer.finish()
+        }
+        #expect(try database.verify(table).isEmpty)
+        try connection.execute(
+            "UPDATE TH_SEGMENTS SET ZONE_MAP = (SELECT ZONE_MAP FROM TH_SEGMENTS ORDER BY GROUP_ID DESC LIMIT 1) WHERE GROUP_ID = 1"
+        )
+        let fresh = try ColumnDatabase(connection, configuration: TableModel.configuration)
+        #expect(try fresh.verify(table).first?.message.contains("zone map says") == true)
+    }
+
     @Test func theCacheStaysWithinItsLimit() throws {
         let connection = try Connection(path: ":memory:", access: .readWrite)
         let cache = SegmentCache(bytesMax: 20_000)

@@ -160,14 +160,38 @@ import Vectors
         try testing.run("CREATE TABLE T (A INT)")
         try testing.write("a.csv", "1\nx\n")
         try testing.run("COPY INTO T FROM @S ON_ERROR = CONTINUE")
-        let database = testing.session.database
-        #expect(CopyHistory.source(database).columns.count == 15)
-        let scan = try CopyHistory.errorSource(database).scan(
-            .init(columns: [.init(2), .init(5), .init(10), .init(11)]))
-        let reader = scan.makeReader()
-        let row = try (0..<4).map {
-            try reader.read($0, piece: 0, start: 0, count: 1).scalar(at: 0).description
+        #expect(
+            try testing.run(
+                """
+                SELECT SCHEMA_NAME, TABLE_NAME, STATUS, ROW_COUNT, ROW_PARSED, ERROR_COUNT, FIRST_ERROR_LINE_NUMBER
+                FROM INFORMATION_SCHEMA.LOAD_HISTORY WHERE FILE_NAME LIKE '%a.csv'
+                """) == ["COMMON|T|PARTIALLY LOADED|1|2|1|2"])
+        let history = { (start: String) in
+            "SELECT STATUS, ROW_COUNT, FIRST_ERROR_MESSAGE, FILE_SIZE FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY("
+                + "TABLE_NAME => 't', START_TIME => \(start)))"
         }
-        #expect(row == ["T", "2", "Numeric value 'x' is not recognized", "x"])
+        #expect(
+            try testing.run(history("DATEADD(hour, -1, CURRENT_TIMESTAMP())")) == [
+                "Partially loaded|1|Numeric value 'x' is not recognized|4"
+            ])
+        #expect(try testing.run(history("DATEADD(hour, 1, CURRENT_TIMESTAMP())")).isEmpty)
+        #expect(throws: SQLError.self) {
+            try testing.run("SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 't'))")
+        }
+    }
+
+    @Test func theRecordsOfTheLastCopyAreValidated() throws {
+        try testing.run("CREATE TABLE T (A INT)")
+        try testing.write("a.csv", "1\nx\n")
+        try testing.run("COPY INTO T FROM @S ON_ERROR = CONTINUE")
+        let validation = "SELECT LINE, ERROR, REJECTED_RECORD FROM TABLE(VALIDATE(t, JOB_ID => '_last'))"
+        #expect(try testing.run(validation) == ["2|Numeric value 'x' is not recognized|x"])
+        try testing.write("b.csv", "2\n")
+        try testing.run("COPY INTO T FROM @S/b ON_ERROR = CONTINUE")
+        #expect(try testing.run(validation).isEmpty)
+        let error = #expect(throws: SQLError.self) {
+            try testing.run("SELECT * FROM TABLE(VALIDATE(t, JOB_ID => '01a'))")
+        }
+        #expect(error?.code == .unsupported)
     }
 }

@@ -53,16 +53,31 @@ import Vectors
         try fixture.run("DELETE FROM W WHERE N > 1000; ALTER TABLE W MODIFY S VARCHAR(9)")
     }
 
-    @Test func tablesAreWrittenAnewForOtherTypes() throws {
-        try fixture.run("ALTER TABLE T ALTER A SET DATA TYPE VARCHAR; INSERT INTO T VALUES ('three', 'y')")
-        #expect(try fixture.lines("SELECT * FROM T ORDER BY A") == ["1 x", "2 NULL", "three y"])
-        #expect(fixture.failure("ALTER TABLE T ALTER A SET DATA TYPE INTEGER")?.code == .data)
-        #expect(try fixture.lines("SELECT COUNT(*) FROM T") == ["3"])
-        try fixture.run("DELETE FROM T WHERE A = 'three'; ALTER TABLE T ALTER A SET DATA TYPE NUMBER(10, 2)")
+    @Test func tablesAreWrittenAnewForOtherDigits() throws {
+        try fixture.run("ALTER TABLE T ALTER A SET DATA TYPE NUMBER(10, 2)")
         #expect(try fixture.lines("SELECT A FROM T ORDER BY 1") == ["1.00", "2.00"])
         try fixture.run("UPDATE T SET A = 1.25 WHERE A = 1")
         #expect(fixture.failure("ALTER TABLE T ALTER A SET DATA TYPE NUMBER(10, 1)")?.code == .data)
+        #expect(fixture.failure("ALTER TABLE T ALTER A SET DATA TYPE NUMBER(2, 2)")?.code == .data)
         #expect(try types() == ["NUMBER(10,2)", "VARCHAR(5)"])
+    }
+
+    @Test func valuesKeepTheirMeaning() throws {
+        try fixture.run(
+            """
+            CREATE TABLE M (S VARCHAR, AT TIMESTAMP_NTZ, V VARIANT, N INTEGER, F FLOAT);
+            INSERT INTO M SELECT '1.5', '2024-01-02 03:04:05', PARSE_JSON('1.5'), 2, 1e300
+            """)
+        for (column, type) in [
+            ("S", "NUMBER(38, 0)"), ("AT", "DATE"), ("V", "INTEGER"), ("N", "BOOLEAN"), ("N", "VARCHAR"),
+            ("F", "NUMBER(38, 2)"), ("AT", "TIMESTAMP_TZ"), ("S", "BINARY"),
+        ] {
+            let error = fixture.failure("ALTER TABLE M ALTER \(column) SET DATA TYPE \(type)")
+            #expect(error?.code == .invalid, "\(column) \(type)")
+            #expect(error?.message.contains("ADD COLUMN NEW_\(column)") == true, "\(column) \(type)")
+        }
+        #expect(
+            try fixture.lines("SELECT S, AT::VARCHAR, V, N FROM M") == ["1.5 2024-01-02 03:04:05.000 1.5 2"])
     }
 
     @Test func nullsAndDefaults() throws {
@@ -106,6 +121,32 @@ import Vectors
         #expect(fixture.failure("ALTER TABLE T SWAP WITH BRONZE_STOCK_QUOTES_RAW")?.code == .invalid)
         try fixture.run("ALTER TABLE BRONZE_STOCK_QUOTES_RAW SET COMMENT = 'raw'")
         #expect(try fixture.column("comment", of: "SHOW TABLES LIKE 'bronze%'") == ["raw"])
+    }
+
+    @Test func theRawTableCannotBeReplacedOrChanged() throws {
+        let raw = "BRONZE_STOCK_QUOTES_RAW"
+        for statement in [
+            "CREATE OR REPLACE TABLE \(raw) (A INTEGER)", "CREATE OR REPLACE VIEW \(raw) AS SELECT 1 AS A",
+            "CREATE OR REPLACE SCHEMA COMMON", "CREATE OR REPLACE DATABASE STOCKS_MDS",
+            "TRUNCATE TABLE \(raw)",
+            "DELETE FROM \(raw)", "UPDATE \(raw) SET TOPIC = 'x'",
+            "INSERT OVERWRITE INTO \(raw) SELECT * FROM \(raw)",
+            "INSERT INTO \(raw) (TOPIC) VALUES ('x')", "DROP TABLE \(raw)",
+            "MERGE INTO \(raw) R USING T ON R.RAW_ID = T.A WHEN MATCHED THEN DELETE",
+        ] {
+            #expect(fixture.failure(statement)?.code == .invalid, "\(statement)")
+        }
+        #expect(fixture.failure("DELETE FROM \(raw)")?.message.contains("LOAD_HISTORY") == true)
+        #expect(try fixture.lines("SELECT COUNT(*) FROM \(raw)") == ["0"])
+    }
+
+    @Test func clusterKeysMayHaveAnyName() throws {
+        try fixture.run("CREATE TABLE K (\"a,b\" INTEGER, \"a\" INTEGER, V VARIANT) CLUSTER BY (\"a,b\")")
+        #expect(try fixture.column("cluster_by", of: "SHOW TABLES LIKE 'K'") == ["LINEAR(a,b)"])
+        #expect(fixture.failure("ALTER TABLE K DROP COLUMN \"a,b\"")?.code == .invalid)
+        try fixture.run("ALTER TABLE K DROP COLUMN \"a\"")
+        #expect(try fixture.session.definitions(of: "K")[0].contains("CLUSTER BY (\"a,b\")"))
+        #expect(fixture.failure("CREATE TABLE L (V VARIANT) CLUSTER BY (V)")?.code == .invalid)
     }
 
     @Test func clusteringIsKeptAndUsed() throws {

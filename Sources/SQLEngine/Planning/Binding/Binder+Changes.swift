@@ -1,4 +1,4 @@
-import Vectors
+package import Vectors
 
 /// A table whose rows are to be changed.
 package struct ChangeTarget {
@@ -128,7 +128,23 @@ extension Binder {
     {
         let bound =
             try expression.map { try bind($0, binding) } ?? (try bind(target.defaults[place], over: []))
-        return try cast(bound, to: target.table.columns[place].type, position: expression?.position)
+        let column = target.table.columns[place]
+        return try assign(bound, to: column.type, column: column.name, position: expression?.position)
+    }
+
+    /// A value as a column takes it: what a column is given must be meant as what it holds, more so than in a cast.
+    package func assign(
+        _ value: BoundExpression, to type: SQLType, column: String, position: Int? = nil
+    ) throws -> BoundExpression {
+        // A cast would take the number as seconds since 1970.
+        if type.isTemporal, value.type.isNumeric {
+            throw SQLError(
+                .invalid,
+                "Expression type does not match column data type, expecting \(type) but got \(value.type) for column "
+                    + "\(column); TO_\(type == .date || type == .time ? type.description : "TIMESTAMP") converts it",
+                position: position ?? value.position)
+        }
+        return try cast(value, to: type, position: position)
     }
 
     func place(_ column: Identifier, in target: ChangeTarget) throws -> Int {

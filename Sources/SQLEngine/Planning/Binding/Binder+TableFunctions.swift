@@ -9,6 +9,16 @@ private final class SequenceCounter: Sendable {
 }
 
 extension Binder {
+    private func constant(_ expression: Expression, _ type: SQLType) throws -> Scalar {
+        let bound = try cast(try bind(expression, over: []), to: type, position: expression.position)
+        guard let value = bound.constant else {
+            throw SQLError(
+                .unsupported, "an argument of this table function must be a constant",
+                position: expression.position)
+        }
+        return value
+    }
+
     /// `TABLE(f(…))` and `LATERAL f(…)` over the tables to its left.
     func bindTableFunction(
         _ call: FunctionCall, _ alias: TableAlias?, _ left: Plan, isOuter: Bool, _ scope: Scope,
@@ -16,6 +26,9 @@ extension Binder {
     ) throws -> Plan {
         let name = call.name.parts.last?.name ?? ""
         if name == "GENERATOR" { return try bindGenerator(call, alias, left, scope, position) }
+        if case .oneRow = left, let table = try catalog.tableFunction(call, constant) {
+            return scan(table, name: name, alias, scopeName: [name], scope)
+        }
         guard let function = TableFunction.find(name) else {
             let near = NearestNames.of(name, among: TableFunction.all.map(\.name) + ["GENERATOR"])
             throw SQLError(

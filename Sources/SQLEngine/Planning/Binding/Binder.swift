@@ -79,11 +79,12 @@ package final class Binder {
     // MARK: Views
 
     /// Binds the query of a view, which sees none of the names around it.
-    func bindView(_ text: String, columns: [String], name: [String], position: Int) throws -> BoundQuery {
+    func bindView(_ text: String, columns: [ViewColumn], name: [String], position: Int) throws -> BoundQuery {
         guard viewNames.count < Self.viewDepthMax, !viewNames.contains(name) else {
             throw SQLError(
                 .invalid,
-                "view \(name.joined(separator: ".")) reads itself, by way of \(viewNames.map { $0.last ?? "" })",
+                "view \(name.joined(separator: ".")) reads itself, by way of "
+                    + viewNames.map { $0.last ?? "" }.joined(separator: ", "),
                 position: position)
         }
         viewNames.append(name)
@@ -94,19 +95,29 @@ package final class Binder {
             viewNames.removeLast()
         }
         do {
-            var bound = try bind(try SQLParser.parseQuery(text), parent: nil)
-            if !columns.isEmpty {
-                guard columns.count == bound.columns.count else {
-                    throw SQLError(
-                        .invalid, "its query gives \(bound.columns.count) columns, not \(columns.count)")
-                }
-                for (index, name) in columns.enumerated() { bound.columns[index].name = name }
+            var bound = try catalog.within(Array(name.dropLast())) {
+                try bind(try SQLParser.parseQuery(text), parent: nil)
             }
+            guard columns.count == bound.columns.count,
+                zip(columns, bound.columns).allSatisfy({ $0.matches($1) })
+            else {
+                throw SQLError(
+                    .invalid,
+                    "its query gives other columns than when it was made, "
+                        + "\(Self.list(bound.columns.map { ($0.name, $0.column.type) })) instead of "
+                        + "\(Self.list(columns.map { ($0.sourceName, $0.type) })): CREATE OR REPLACE VIEW makes it anew"
+                )
+            }
+            for (index, column) in columns.enumerated() { bound.columns[index].name = column.name }
             return bound
         } catch let error as SQLError {
             throw SQLError(
                 error.code, "view \(name.joined(separator: ".")): \(error.message)", position: position)
         }
+    }
+
+    private static func list(_ columns: [(name: String, type: SQLType)]) -> String {
+        columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
     }
 
     func note(_ name: [String]) { references.insert(name) }
