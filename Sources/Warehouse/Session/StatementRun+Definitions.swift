@@ -8,7 +8,7 @@ extension StatementRun {
     func createTable(_ create: CreateTable) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        let session = owner(create.persistence)
+        let session = try owner(of: name, create.persistence, create.position)
         if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }
@@ -141,8 +141,10 @@ extension StatementRun {
     }
 
     /// The session that a new object belongs to; 0 where it is to stay.
-    private func owner(_ persistence: Persistence) -> Int64 {
+    private func owner(of name: QualifiedName, _ persistence: Persistence, _ position: Int) throws -> Int64 {
         guard persistence == .temporary else { return 0 }
+        // What would hide the raw table could not be changed itself.
+        try requireChangeable(name, position)
         session.hasTemporaryObjects = true
         return store.session
     }
@@ -203,7 +205,7 @@ extension StatementRun {
     func createView(_ create: CreateView) throws -> StatementOutcome {
         let name = catalog.qualified(create.name)
         try requireSchema(name, create.position)
-        let session = owner(create.persistence)
+        let session = try owner(of: name, create.persistence, create.position)
         if try store.object(name, .relation, of: session) != nil, create.ifNotExists {
             return StatementOutcome(message: "\(name.name) already exists, statement succeeded.")
         }

@@ -131,7 +131,8 @@ import Vectors
             "TRUNCATE TABLE \(raw)",
             "DELETE FROM \(raw)", "UPDATE \(raw) SET TOPIC = 'x'",
             "INSERT OVERWRITE INTO \(raw) SELECT * FROM \(raw)",
-            "INSERT INTO \(raw) (TOPIC) VALUES ('x')", "DROP TABLE \(raw)",
+            "CREATE TEMPORARY TABLE \(raw) (A INTEGER)", "INSERT INTO \(raw) (TOPIC) VALUES ('x')",
+            "DROP TABLE \(raw)",
             "MERGE INTO \(raw) R USING T ON R.RAW_ID = T.A WHEN MATCHED THEN DELETE",
         ] {
             #expect(fixture.failure(statement)?.code == .invalid, "\(statement)")

@@ -9,6 +9,16 @@ private final class SequenceCounter: Sendable {
 }
 
 extension Binder {
+    private func tableFunction(_ name: String, _ position: Int) throws -> TableFunction {
+        if let function = TableFunction.find(name) { return function }
+        let near = NearestNames.of(name, among: TableFunction.all.map(\.name) + ["GENERATOR"])
+        throw SQLError(
+            .notFound,
+            "there is no table function \(name)"
+                + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"),
+            position: position)
+    }
+
     private func constant(_ expression: Expression, _ type: SQLType) throws -> Scalar {
         let bound = try cast(try bind(expression, over: []), to: type, position: expression.position)
         guard let value = bound.constant else {
@@ -29,14 +39,7 @@ extension Binder {
         if case .oneRow = left, let table = try catalog.tableFunction(call, constant) {
             return scan(table, name: name, alias, scopeName: [name], scope)
         }
-        guard let function = TableFunction.find(name) else {
-            let near = NearestNames.of(name, among: TableFunction.all.map(\.name) + ["GENERATOR"])
-            throw SQLError(
-                .notFound,
-                "there is no table function \(name)"
-                    + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"),
-                position: position)
-        }
+        let function = try tableFunction(name, position)
         let binding = ExpressionBinding(scope: scope)
         binding.clause = "the arguments of a table function"
         let positional = try call.arguments.map { try bind($0, binding) }
