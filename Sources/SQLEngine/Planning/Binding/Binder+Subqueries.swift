@@ -78,12 +78,7 @@ extension Binder {
             let result = assignment.expression.substituting(values).rewritten(fold)
             return result.constant == nil ? nil : result
         case .aggregate(let aggregate) where aggregate.keys.isEmpty:
-            guard let call = aggregate.calls.first(where: { $0.column.id == column.id }) else { return nil }
-            switch call.function {
-            case .count, .countStar, .countIf, .regressionCount:
-                return .constant(.number(0, scale: 0), column.type)
-            default: return .constant(.null, column.type)
-            }
+            return aggregate.calls.first { $0.column.id == column.id }?.emptyValue
         default: return nil
         }
     }
@@ -183,7 +178,8 @@ extension Binder {
         _ inner: Plan, to outer: Plan, kind: Plan.JoinPlan.Kind, conditions: [BoundExpression] = [],
         mark: PlanColumn? = nil, fillsEmptyGroup: Bool = false, position: Int
     ) throws -> Plan {
-        var join = Plan.JoinPlan(kind: kind, left: outer, right: inner, mark: mark)
+        var join = Plan.JoinPlan(
+            kind: kind, left: outer, right: inner, mark: mark, marksExistence: mark != nil)
         let free = freeColumns(of: inner)
         var all = conditions
         if !free.isEmpty {
