@@ -76,6 +76,9 @@ struct BoundsExtraction {
     )? {
         switch side.kind {
         case .column(let id): return places[id].map { ($0, constant, constant) }
+        case .call(let use, let arguments) where use.lengthMax != nil:
+            // What it gives is what it is given.
+            return interval(arguments[0], constant)
         case .cast(let inner, _):
             guard let id = inner.columnID, let place = places[id] else { return nil }
             switch (inner.type, side.type, constant) {
