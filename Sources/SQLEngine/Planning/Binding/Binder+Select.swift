@@ -55,6 +55,7 @@ extension Binder {
             binding.windows = try binding.windows?.map(groups.above)
             try binding.drawn.rewrite(groups.above)
         }
+        if !binding.subqueries.isEmpty { plan = binding.drawn.allComputed(plan) }
         for subquery in binding.subqueries { plan = try subquery(plan) }
         let calls = binding.windows ?? []
         plan = binding.drawn.computed(
@@ -98,10 +99,12 @@ extension Binder {
         var plan = plan
         if !aliased.isEmpty, !isGrouped {
             // The values of the select list's subqueries are there before its windows are.
+            if !list.subqueries.isEmpty { plan = list.drawn.allComputed(plan) }
             for subquery in list.subqueries { plan = try subquery(plan) }
             list.subqueries = []
         }
         plan = list.drawn.computed(plan, for: [bound])
+        if !binding.subqueries.isEmpty { plan = list.drawn.allComputed(plan) }
         for subquery in binding.subqueries { plan = try subquery(plan) }
         let stray = aliased.subtracting(plan.columns.map(\.id))
         if stray.contains(where: { scope.parent?.produces($0) != true }) {

@@ -38,6 +38,9 @@ struct DrawnItems {
         return result
     }
 
+    /// The same for all items, where it cannot be told what reads them: the subqueries that are joined next may.
+    mutating func allComputed(_ plan: Plan) -> Plan { computed(plan, for: items.map(\.column.expression)) }
+
     /// The same for the items that are read more than once, of those that no step before has computed. What is
     /// read once can as well be computed there: `inlined` does that.
     mutating func computed(_ plan: Plan, forSeveral readers: [BoundExpression]) -> Plan {
