@@ -70,15 +70,18 @@ package struct FunctionUse: Sendable {
     package var binding: ScalarFunction.Binding
     package var isVolatile = false
     package var risingArgument: Int?
+    /// How long its results are at most: that of a cast to VARCHAR(n) or BINARY(n).
+    package var lengthMax: Int?
 
     package init(
         _ name: String, _ binding: ScalarFunction.Binding, isVolatile: Bool = false,
-        risingArgument: Int? = nil
+        risingArgument: Int? = nil, lengthMax: Int? = nil
     ) {
         self.name = name
         self.binding = binding
         self.isVolatile = isVolatile
         self.risingArgument = risingArgument
+        self.lengthMax = lengthMax
     }
 }
 

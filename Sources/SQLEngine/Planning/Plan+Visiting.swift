@@ -1,3 +1,5 @@
+import Vectors
+
 extension Plan {
     /// The plans directly below.
     package var inputs: [Plan] {
@@ -87,6 +89,9 @@ extension Plan {
         }
     }
 
+    /// Whether it may give other rows each time it is read.
+    var isVolatile: Bool { expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile) }
+
     /// The same step with each of its expressions changed.
     package func mapExpressions(_ change: (BoundExpression) throws -> BoundExpression) rethrows -> Plan {
         func items(_ items: [SortItem]) throws -> [SortItem] {
@@ -147,4 +152,17 @@ extension Plan {
 extension AggregateCall {
     /// Its arguments and the expressions of its order.
     package var expressions: [BoundExpression] { arguments + order.map(\.expression) }
+
+    /// What it gives for no rows.
+    var emptyValue: BoundExpression {
+        let value: Scalar =
+            switch function {
+            case .count, .countStar, .countIf, .countDistinct, .regressionCount, .hash: .integer(0)
+            case .listAggregate: .text("")
+            case .arrayAggregate: .json("[]")
+            case .objectAggregate: .json("{}")
+            default: .null
+            }
+        return .constant(value, column.type)
+    }
 }

@@ -92,6 +92,8 @@ package indirect enum Plan: Sendable {
         /// IN. `kind` is
         /// `semi` then, and all left rows are given.
         package var mark: PlanColumn?
+        /// Whether all that read the mark take NULL as FALSE: that of EXISTS.
+        package var marksExistence = false
         /// ASOF: the times to compare.
         package var asof: (left: BoundExpression, operation: BinaryOperator, right: BoundExpression)?
     }
@@ -161,7 +163,12 @@ package struct AggregateCall: Sendable {
 package struct WindowCall: Sendable {
     package enum Bound: Hashable, Sendable {
         case unboundedPreceding, currentRow, unboundedFollowing
-        case preceding(Scalar), following(Scalar)
+        case preceding(Distance), following(Distance)
+    }
+
+    package enum Distance: Hashable, Sendable {
+        case number(Scalar)
+        case interval(months: Int, microseconds: Int64)
     }
 
     package struct Frame: Hashable, Sendable {

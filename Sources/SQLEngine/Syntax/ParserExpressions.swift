@@ -64,6 +64,7 @@ extension StatementParser {
         }
         switch symbol {
         case .and, .or, .concatenate: return try chain(left, symbol, precedence)
+        case .add, .subtract: return try sum(left)
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
             return try comparison(left, symbol)
         default:
@@ -90,6 +91,34 @@ extension StatementParser {
         try grow(operands.count <= Chain.shortMax ? places.count : Chain.levels(operands.count))
         return Chain.tree(operands, places) { left, right, place in
             Expression(.binary(symbol, left, right), at: place)
+        }
+    }
+
+    /// `a + b - c …`: read from the left, unless there are so many that the tree would become too high.
+    private mutating func sum(_ first: Expression) throws(SQLError) -> Expression {
+        var operands = [first]
+        var places: [Int] = []
+        var isSubtracted = [false]
+        while kind == .plus || kind == .minus {
+            isSubtracted.append(kind == .minus)
+            places.append(position)
+            advance()
+            operands.append(try expression(Precedence.additive + 1))
+        }
+        let leans = operands.count <= Self.depthMax / 2
+        try grow(leans ? places.count : Chain.levels(operands.count))
+        if leans {
+            return operands.indices.dropFirst().reduce(operands[0]) { sum, index in
+                let symbol = isSubtracted[index] ? BinaryOperator.subtract : .add
+                return Expression(.binary(symbol, sum, operands[index]), at: places[index - 1])
+            }
+        }
+        return Chain.balanced(operands.indices) {
+            operands[$0]
+        } combine: { left, right, start, middle in
+            // Within what is subtracted from the left half, signs are the other way round.
+            let symbol = isSubtracted[middle] != isSubtracted[start] ? BinaryOperator.subtract : .add
+            return Expression(.binary(symbol, left, right), at: places[middle - 1])
         }
     }
 
@@ -212,12 +241,21 @@ enum Chain {
                 combine($0, operands[$1], places[$1 - 1])
             }
         }
-        func balanced(_ range: Range<Int>) -> T {
-            guard range.count > 1 else { return operands[range.lowerBound] }
-            let middle = range.lowerBound + (range.count + 1) / 2
-            return combine(
-                balanced(range.lowerBound..<middle), balanced(middle..<range.upperBound), places[middle - 1])
+        return balanced(operands.indices) {
+            operands[$0]
+        } combine: { left, right, _, middle in
+            combine(left, right, places[middle - 1])
         }
-        return balanced(operands.indices)
+    }
+
+    /// A tree over a range that is as low as can be. `combine` gets the two halves, and where each begins.
+    static func balanced<T>(
+        _ range: Range<Int>, _ leaf: (Int) -> T, combine: (T, T, _ start: Int, _ middle: Int) -> T
+    ) -> T {
+        guard range.count > 1 else { return leaf(range.lowerBound) }
+        let middle = range.lowerBound + (range.count + 1) / 2
+        return combine(
+            balanced(range.lowerBound..<middle, leaf, combine: combine),
+            balanced(middle..<range.upperBound, leaf, combine: combine), range.lowerBound, middle)
     }
 }

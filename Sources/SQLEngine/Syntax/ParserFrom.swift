@@ -47,8 +47,8 @@ extension StatementParser {
             return Join(kind: kind, left: left, right: right, condition: .natural, position: place)
         }
         let condition = try joinCondition()
-        // Only an inner join makes sense without a condition.
-        if case .none = condition, kind != .inner {
+        // Only an inner join makes sense without a condition, or what reads each row of the left side anyway.
+        if case .none = condition, kind != .inner, kind != .left || !right.isLateral {
             throw failure("ON or USING", hint: "a join without condition is a CROSS JOIN")
         }
         return Join(kind: kind, left: left, right: right, condition: condition, position: place)

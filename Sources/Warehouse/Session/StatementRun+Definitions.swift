@@ -31,9 +31,7 @@ extension StatementRun {
         guard !columns.isEmpty else {
             throw SQLError(.invalid, "a table needs columns", position: create.position)
         }
-        if let twice = Dictionary(grouping: columns, by: \.name).first(where: { $0.value.count > 1 })?.key {
-            throw SQLError(.invalid, "column \(twice) is named twice", position: create.position)
-        }
+        try checkNames(columns, create.position)
         let types = columns.map { $0.type == .null ? .varchar : $0.type }
         try Numbering.check(columns, create.position)
         let cluster = try clusterKeys(create, columns)
@@ -58,11 +56,21 @@ extension StatementRun {
             changedRows: query == nil ? nil : count, message: "Table \(name.name) successfully created.")
     }
 
+    private func checkNames(_ columns: [CatalogColumn], _ position: Int) throws {
+        guard let twice = Dictionary(grouping: columns, by: \.name).first(where: { $0.value.count > 1 })?.key
+        else { return }
+        throw SQLError(.invalid, "column \(twice) is named twice", position: position)
+    }
+
     private func columnsOfQuery(_ query: BoundQuery, _ declared: [CatalogColumn], _ create: CreateTable)
         throws -> [CatalogColumn]
     {
         guard !declared.isEmpty else {
-            return query.columns.map { CatalogColumn(name: $0.name, type: $0.column.type) }
+            return query.columns.map { named in
+                var column = CatalogColumn(name: named.name, type: named.column.type)
+                column.lengthMax = query.lengthMax(of: named.column)
+                return column
+            }
         }
         guard declared.count == query.columns.count else {
             throw SQLError(
@@ -231,6 +239,7 @@ extension StatementRun {
             if !create.columns.isEmpty { column.comment = create.columns[place].comment }
             return column
         }
+        try checkNames(columns, create.position)
         try replaceOld(name, by: .view, of: session, replaces: create.replaces, create.position)
         let query = String(decoding: Array(text.utf8)[create.queryText], as: UTF8.self)
         try store.add(

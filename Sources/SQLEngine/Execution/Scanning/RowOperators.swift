@@ -82,16 +82,22 @@ package final class GeneratorOperator: PhysicalOperator {
 
     package init(rows: Int) { self.rows = rows }
 
-    package func open(_ context: ExecutionContext) -> [any BatchStream] { [Stream(rows)] }
+    package func open(_ context: ExecutionContext) -> [any BatchStream] { [Stream(rows, context)] }
 
     private final class Stream: BatchStream {
         private var position = 0
         private let rows: Int
+        private let context: ExecutionContext
 
-        init(_ rows: Int) { self.rows = rows }
+        init(_ rows: Int, _ context: ExecutionContext) {
+            self.rows = rows
+            self.context = context
+        }
 
-        func next() -> Batch? {
+        func next() throws -> Batch? {
             guard position < rows else { return nil }
+            // A filter above may go through all rows before it gives one.
+            try context.checkInterruption()
             let count = min(Batch.rowsMax, rows - position)
             let vector = Vector.allocate(.number(precision: 18, scale: 0), count: count)
             for row in 0..<count { vector.int64s[row] = Int64(position + row) }

@@ -18,6 +18,25 @@ extension Binder {
             BoundExpression(.cast(expression, isTry: isTry), type, position: position ?? expression.position))
     }
 
+    /// The expression as a type as it is written: VARCHAR(n) and BINARY(n) hold so many characters or bytes.
+    func cast(_ expression: BoundExpression, to name: TypeName, isTry: Bool, position: Int) throws
+        -> BoundExpression
+    {
+        let type = name.type
+        let value = try cast(expression, to: type, isTry: isTry, position: position)
+        guard type == .varchar || type == .binary, let limit = name.lengthMax, limit < Self.lengthMax else {
+            return value
+        }
+        let binding = ScalarFunction.Binding([type], type) { arguments, _, _ in
+            try TextLengths.limited(arguments[0], to: limit, isTry: isTry)
+        }
+        let use = FunctionUse("\(isTry ? "TRY_" : "")\(type)(\(limit))", binding, lengthMax: limit)
+        return try apply(use, [value], position)
+    }
+
+    /// What all values of VARCHAR and BINARY are within.
+    private static var lengthMax: Int { 16_777_216 }
+
     /// Computes what is constant. What fails is left for when a row needs it.
     func fold(_ expression: BoundExpression) -> BoundExpression {
         let below = expression.children

@@ -32,7 +32,7 @@ extension Binder {
         case .binary(let operation, let left, let right):
             return try binary(operation, left, right, binding, position)
         case .cast(let operand, let type, let isTry):
-            return try cast(try bind(operand, binding), to: type.type, isTry: isTry, position: position)
+            return try cast(try bind(operand, binding), to: type, isTry: isTry, position: position)
         case .function(let call): return try function(call, binding, position)
         case .tuple:
             throw SQLError(

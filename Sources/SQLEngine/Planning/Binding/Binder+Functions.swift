@@ -56,12 +56,10 @@ extension Binder {
     private func starArguments(_ name: String, _ call: FunctionCall, _ binding: ExpressionBinding)
         -> [BoundExpression]
     {
-        let columns = binding.scope.tables
-            .filter { call.starQualifier == nil || $0.name.last == call.starQualifier?.name }
-            .flatMap { $0.columns.filter { !$0.isHidden } }
+        let columns = binding.scope.starColumns(of: call.starQualifier.map { [$0] } ?? [])
         return columns.flatMap { column -> [BoundExpression] in
             let value = column.column.expression
-            return name == "HASH" ? [value] : [.constant(.text(column.name), .varchar), value]
+            return name == "OBJECT_CONSTRUCT" ? [.constant(.text(column.name), .varchar), value] : [value]
         }
     }
 
@@ -138,7 +136,11 @@ extension Binder {
             guard function == .count, arguments.isEmpty else {
                 throw SQLError(.invalid, "\(name) does not take *", position: position)
             }
-            function = .countStar
+            if call.isDistinct || call.starQualifier != nil {
+                arguments = try countedColumns(call, binding, position)
+            } else {
+                function = .countStar
+            }
         }
         if function == .percentileContinuous || function == .percentileDiscrete {
             guard order.count == 1, arguments.count == 1, arguments[0].constant != nil else {
@@ -159,22 +161,39 @@ extension Binder {
         guard call.hasStar || signature.arguments.contains(arguments.count) else {
             throw SQLError(.invalid, "\(name) is called as \(signature.signature)", position: position)
         }
-        if function == .count, arguments.count > 1, !call.isDistinct {
-            // A row counts where none of them is NULL.
-            let nulls = arguments.map {
-                BoundExpression(.not(BoundExpression(.isNull($0), .boolean)), .boolean)
-            }
-            arguments = [simplified(.and, nulls, position)]
-            function = .countIf
-        }
         let converted = try signature.converted(arguments, self, position)
         let result = try signature.result(converted, order, position)
         let isDistinct = call.isDistinct && signature.distinguishes || function == .countDistinct
         if function == .countDistinct { function = .count }
+        arguments = converted
+        if function == .count, arguments.count > 1 || arguments.contains(where: { $0.type == .variant }) {
+            // A row counts where none of them is NULL; distinct are the values behind that condition.
+            let condition = try simplified(.and, arguments.map { try isPresent($0, position) }, position)
+            arguments = [condition] + (isDistinct ? arguments : [])
+            function = .countIf
+        }
         return AggregateCall(
-            column: makeColumn(result), function: function, arguments: converted, isDistinct: isDistinct,
+            column: makeColumn(result), function: function, arguments: arguments, isDistinct: isDistinct,
             order: order,
             position: position)
+    }
+
+    /// The columns that the star of COUNT(DISTINCT *) and COUNT(t.*) stands for.
+    private func countedColumns(_ call: FunctionCall, _ binding: ExpressionBinding, _ position: Int) throws
+        -> [BoundExpression]
+    {
+        let columns = starArguments("COUNT", call, binding)
+        if columns.isEmpty {
+            let what = call.starQualifier.map { "there is no table \($0.name) in FROM" }
+            throw SQLError(.notFound, what ?? "* stands for nothing without FROM", position: position)
+        }
+        return columns
+    }
+
+    /// Whether COUNT takes a value as one: neither NULL nor the null of JSON.
+    private func isPresent(_ value: BoundExpression, _ position: Int) throws -> BoundExpression {
+        if value.type == .variant { return not(try callFunction("IS_NULL_VALUE", [value], position)) }
+        return not(fold(BoundExpression(.isNull(value), .boolean)))
     }
 
     /// Whether WITHIN GROUP goes with a function.
@@ -225,6 +244,10 @@ extension Binder {
         if signature.needsOrder, order.isEmpty {
             throw SQLError(.invalid, "\(name) needs an order: OVER (… ORDER BY …)", position: position)
         }
+        if order.isEmpty, !frame.isWholePartition {
+            throw SQLError(
+                .invalid, "a sliding frame needs ORDER BY: OVER (… ORDER BY … ROWS …)", position: position)
+        }
         let bound = WindowCall(
             column: makeColumn(signature.result), function: signature.function, name: name,
             arguments: signature.arguments,
@@ -263,34 +286,5 @@ extension Binder {
         if !specification.order.isEmpty { named.order = specification.order }
         if let frame = specification.frame { named.frame = frame }
         return try resolved(named, binding, position)
-    }
-
-    private func frame(
-        _ window: WindowSpecification, _ signature: WindowSignature, hasOrder: Bool,
-        _ binding: ExpressionBinding, _ position: Int
-    ) throws -> WindowCall.Frame {
-        guard let frame = window.frame else {
-            return signature.isFramed && hasOrder ? .toCurrentRow : .wholePartition
-        }
-        func bound(_ bound: WindowSpecification.Frame.Bound) throws -> WindowCall.Bound {
-            func constant(_ expression: Expression) throws -> Scalar {
-                let value = try bind(expression, binding)
-                guard let constant = value.constant, value.type.isNumeric else {
-                    throw SQLError(
-                        .unsupported, "the distance of a frame must be a constant number",
-                        position: expression.position)
-                }
-                return constant
-            }
-            switch bound {
-            case .unboundedPreceding: return .unboundedPreceding
-            case .currentRow: return .currentRow
-            case .unboundedFollowing: return .unboundedFollowing
-            case .preceding(let expression): return .preceding(try constant(expression))
-            case .following(let expression): return .following(try constant(expression))
-            }
-        }
-        return WindowCall.Frame(
-            isRange: frame.unit == .range, start: try bound(frame.start), end: try bound(frame.end))
     }
 }

@@ -3,14 +3,16 @@ import Vectors
 extension Binder {
     func bindJoin(_ join: Join, _ scope: Scope) throws -> Plan {
         let join = try regrouped(join)
+        let before = scope.tables.count
         let left = try bindFrom(join.left, scope)
         let leftTables = scope.tables.count
         // LATERAL and table functions on the right see the tables on the left.
         if join.right.isLateral { return try bindLateral(join, left, scope) }
         let right = try bindFrom(join.right, scope)
-        if join.kind == .asof { return try bindAsOf(join, left, right, scope, leftTables) }
+        if join.kind == .asof { return try bindAsOf(join, left, right, scope, before..<leftTables) }
         var plan = Plan.JoinPlan(kind: join.kind.plan, left: left, right: right)
-        let coalesced = try bindCondition(join.condition, &plan, scope, leftTables, join.position)
+        let coalesced = try bindCondition(
+            join.condition, &plan, scope, before..<leftTables, join.position)
         if join.kind == .cross, plan.condition != nil || !plan.keys.isEmpty {
             throw SQLError(
                 .invalid, "CROSS JOIN takes no condition: write JOIN … ON", position: join.position)
@@ -22,7 +24,7 @@ extension Binder {
 
     /// ON and USING. For FULL and RIGHT joins with USING: the columns that take their value from either side.
     private func bindCondition(
-        _ condition: Join.Condition, _ plan: inout Plan.JoinPlan, _ scope: Scope, _ leftTables: Int,
+        _ condition: Join.Condition, _ plan: inout Plan.JoinPlan, _ scope: Scope, _ leftTables: Range<Int>,
         _ position: Int
     ) throws -> [Plan.Assignment] {
         switch condition {
@@ -40,23 +42,28 @@ extension Binder {
             return []
         case .using(let names): return try bindUsing(names, &plan, scope, leftTables)
         case .natural:
-            let left = Set(
-                scope.tables[..<leftTables].flatMap { $0.columns.filter { !$0.isHidden }.map(\.name) })
-            let names = scope.tables[leftTables...].flatMap { $0.columns.map(\.name) }.filter(left.contains)
+            let right = Set(
+                scope.tables[leftTables.upperBound...].flatMap {
+                    $0.columns.filter { !$0.isHidden }.map(\.name)
+                })
+            let names = scope.tables[leftTables].flatMap { $0.columns.filter { !$0.isHidden }.map(\.name) }
+                .filter(right.contains)
             return try bindUsing(names.map { Identifier($0, position: position) }, &plan, scope, leftTables)
         case .match: throw SQLError(.invalid, "MATCH_CONDITION goes with ASOF JOIN alone", position: position)
         }
     }
 
+    /// The columns of USING come first, once; the two sides' own are found by their qualified names.
     private func bindUsing(
-        _ names: [Identifier], _ plan: inout Plan.JoinPlan, _ scope: Scope, _ leftTables: Int
+        _ names: [Identifier], _ plan: inout Plan.JoinPlan, _ scope: Scope, _ leftTables: Range<Int>
     ) throws
         -> [Plan.Assignment]
     {
         var coalesced: [Plan.Assignment] = []
+        var shared = Scope.Table(name: [], columns: [])
         for name in names {
-            guard let left = place(name, scope, 0..<leftTables),
-                let right = place(name, scope, leftTables..<scope.tables.count)
+            guard let left = place(name, scope, leftTables),
+                let right = place(name, scope, leftTables.upperBound..<scope.tables.count)
             else {
                 throw SQLError(
                     .notFound, "USING: column \(name.name) is not on both sides", position: name.position)
@@ -68,16 +75,17 @@ extension Binder {
             let (first, second, _) = try unified(
                 leftColumn.expression, rightColumn.expression, position: name.position)
             plan.keys.append((first, second, false))
-            scope.tables[right.table].columns[right.column].isHidden = true
-            guard plan.kind == .full || plan.kind == .right else { continue }
-            let column = makeColumn(first.type)
-            coalesced.append(
-                Plan.Assignment(column, BoundExpression(.coalesce([first, second]), first.type)))
-            // The name alone means either side's value; the qualified ones stay.
             scope.tables[left.table].columns[left.column].isHidden = true
-            scope.tables.append(
-                Scope.Table(name: [], columns: [Scope.Column(name: name.name, column: column)]))
+            scope.tables[right.table].columns[right.column].isHidden = true
+            var column = leftColumn
+            if plan.kind == .full || plan.kind == .right {
+                column = makeColumn(first.type)
+                coalesced.append(
+                    Plan.Assignment(column, BoundExpression(.coalesce([first, second]), first.type)))
+            }
+            shared.columns.append(Scope.Column(name: name.name, column: column))
         }
+        if !shared.columns.isEmpty { scope.tables.insert(shared, at: leftTables.lowerBound) }
         return coalesced
     }
 
@@ -129,9 +137,9 @@ extension Binder {
         return nil
     }
 
-    private func bindAsOf(_ join: Join, _ left: Plan, _ right: Plan, _ scope: Scope, _ leftTables: Int) throws
-        -> Plan
-    {
+    private func bindAsOf(
+        _ join: Join, _ left: Plan, _ right: Plan, _ scope: Scope, _ leftTables: Range<Int>
+    ) throws -> Plan {
         guard case .match(let match, let rest) = join.condition,
             case .binary(let operation, let first, let second) = match.kind,
             [.greaterOrEqual, .greater, .lessOrEqual, .less].contains(operation)

@@ -39,9 +39,10 @@ extension Binder {
         }
         guard case .subquery(let query, let alias, _, let position) = join.right else { return left }
         var bound = try bind(query, parent: scope)
-        if join.kind != .left, case .project(let input, let assignments) = bound.plan,
-            readsAround(bound.plan, assignments)
-        {
+        if case .project(let input, let assignments) = bound.plan, readsAround(bound.plan, assignments) {
+            if join.kind == .left {
+                return try attachMixed(&bound, input, assignments, to: left, join, alias, scope, position)
+            }
             // What it computes of the row before it is computed behind the join.
             let joined: Plan
             if case .oneRow = input {
@@ -64,12 +65,8 @@ extension Binder {
                 position: position)
         }
         // One row for each row before it, even where it reads no rows: those get what the aggregates are of nothing.
-        let marker = makeColumn(.boolean)
-        let marked = Plan.project(
-            bound.plan,
-            bound.plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
+        let (marked, isMissing) = marked(bound.plan)
         let joined = try attach(marked, to: left, kind: .left, fillsEmptyGroup: true, position: position)
-        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
         let filled = zip(bound.columns, values).map { named, empty in
             let value = BoundExpression(
                 .conditional(
@@ -81,12 +78,56 @@ extension Binder {
         bound.plan = .project(joined, left.columns.map(Plan.Assignment.init(passing:)) + filled)
         let plan = try enter(bound, alias, scope, position)
         guard let condition = try lateralCondition(join.condition, scope) else { return plan }
-        if join.kind == .left {
-            throw SQLError(
-                .unsupported, "LEFT JOIN LATERAL of an aggregation takes no condition but TRUE",
-                position: condition.position)
+        if join.kind != .left { return .filter(plan, condition) }
+        return blanked(plan, unless: condition, passing: left, &scope.tables[scope.tables.count - 1])
+    }
+
+    /// LEFT JOIN LATERAL of a query that computes values of the row before it as well.
+    private func attachMixed(
+        _ bound: inout BoundQuery, _ input: Plan, _ assignments: [Plan.Assignment], to left: Plan,
+        _ join: Join, _ alias: TableAlias?, _ scope: Scope, _ position: Int
+    ) throws -> Plan {
+        let values = Dictionary(
+            assignments.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+        // New columns: those of the row before it stay what they are where nothing is joined to it.
+        let fresh = bound.columns.map { ($0.column, makeColumn($0.column.type)) }
+        for (place, column) in fresh.enumerated() { bound.columns[place].column = column.1 }
+        _ = try enter(bound, alias, scope, position)
+        let computed = fresh.map { Plan.Assignment($1, values[$0.id] ?? $0.expression) }
+        let byColumn = Dictionary(uniqueKeysWithValues: computed.map { ($0.column.id, $0.expression) })
+        let condition = try lateralCondition(join.condition, scope)
+        let (marked, isMissing) = marked(input)
+        let joined = try attach(
+            marked, to: left, kind: .left, conditions: condition.map { [$0.substituting(byColumn)] } ?? [],
+            position: position)
+        let filled = computed.map { assignment in
+            let type = assignment.column.type
+            return Plan.Assignment(
+                assignment.column,
+                BoundExpression(
+                    .conditional(
+                        [.init(condition: isMissing, value: .constant(.null, type))],
+                        otherwise: assignment.expression), type))
         }
-        return .filter(plan, condition)
+        return .project(joined, left.columns.map(Plan.Assignment.init(passing:)) + filled)
+    }
+
+    /// One row for each row on the left: where the condition of LEFT JOIN is not true, its columns are NULL.
+    private func blanked(
+        _ plan: Plan, unless condition: BoundExpression, passing left: Plan, _ table: inout Scope.Table
+    ) -> Plan {
+        var filled: [Plan.Assignment] = []
+        for place in table.columns.indices {
+            let old = table.columns[place].column
+            let column = makeColumn(old.type)
+            let value = BoundExpression(
+                .conditional(
+                    [.init(condition: condition, value: old.expression)],
+                    otherwise: .constant(.null, old.type)), old.type)
+            filled.append(Plan.Assignment(column, value))
+            table.columns[place].column = column
+        }
+        return .project(plan, left.columns.map(Plan.Assignment.init(passing:)) + filled)
     }
 
     /// Whether assignments on top of a plan read columns of the queries around it.

@@ -20,7 +20,9 @@ extension Binder {
         binding.aggregates = []
         binding.windows = []
         var outputs = try bindItems(select, binding)
-        if let predicate = select.predicate { plan = try bindWhere(predicate, plan, input, scope) }
+        if let predicate = select.predicate {
+            plan = try bindWhere(predicate, plan, input, binding, isGrouped: select.isGrouped(binding))
+        }
 
         let grouping = try bindGrouping(select, outputs, binding)
         binding.clause = "HAVING"
@@ -37,6 +39,9 @@ extension Binder {
             || !binding.groupings.isEmpty
         for subquery in binding.innerSubqueries { plan = try subquery(plan) }
         if isGrouped {
+            plan = binding.drawn.computed(
+                plan,
+                for: (grouping?.expressions ?? []) + (binding.aggregates ?? []).flatMap(\.expressions))
             let groups = try Groups(self, grouping ?? BoundGrouping(), input: Set(plan.columns.map(\.id)))
             plan = try groups.plan(plan, binding.aggregates ?? [], binding.groupings)
             outputs = try outputs.map { Output(name: $0.name, expression: try groups.above($0.expression)) }
@@ -48,11 +53,26 @@ extension Binder {
                     nullsFirst: $0.nullsFirst)
             }
             binding.windows = try binding.windows?.map(groups.above)
+            try binding.drawn.rewrite(groups.above)
         }
+        if !binding.subqueries.isEmpty { plan = binding.drawn.allComputed(plan) }
         for subquery in binding.subqueries { plan = try subquery(plan) }
+        let calls = binding.windows ?? []
+        plan = binding.drawn.computed(
+            plan,
+            for: (having.map { [$0] } ?? []) + calls.flatMap { $0.arguments + $0.partition }
+                + calls.flatMap { $0.order.map(\.expression) })
         if let having { plan = .filter(plan, having) }
-        if let calls = binding.windows, !calls.isEmpty { plan = .window(plan, calls) }
-        if let qualify { plan = .filter(plan, qualify) }
+        if !calls.isEmpty { plan = .window(plan, calls) }
+        if let qualify { plan = .filter(binding.drawn.computed(plan, for: [qualify]), qualify) }
+        plan = binding.drawn.computed(
+            plan, forSeveral: outputs.map(\.expression) + sorting.map(\.expression))
+        for place in outputs.indices {
+            outputs[place].expression = binding.drawn.inlined(outputs[place].expression)
+        }
+        for place in sorting.indices {
+            sorting[place].expression = binding.drawn.inlined(sorting[place].expression)
+        }
         return try finish(
             plan, outputs, sorting, isDistinct: select.isDistinct, limit: try topCount(select) ?? limit,
             offset: offset)
@@ -66,20 +86,31 @@ extension Binder {
         return count
     }
 
-    private func bindWhere(_ predicate: Expression, _ plan: Plan, _ input: Set<ColumnID>, _ scope: Scope)
-        throws -> Plan
-    {
+    /// - Parameter list: what the select list was bound with, whose aliases WHERE may name.
+    private func bindWhere(
+        _ predicate: Expression, _ plan: Plan, _ input: Set<ColumnID>, _ list: ExpressionBinding,
+        isGrouped: Bool
+    ) throws -> Plan {
+        let scope = list.scope
         let binding = ExpressionBinding(scope: scope)
         binding.clause = "WHERE"
         let bound = try condition(try bind(predicate, binding), "WHERE")
+        let aliased = bound.columns.intersection(scope.aliases.values.flatMap(\.columns)).subtracting(input)
         var plan = plan
+        if !aliased.isEmpty, !isGrouped {
+            // The values of the select list's subqueries are there before its windows are.
+            if !list.subqueries.isEmpty { plan = list.drawn.allComputed(plan) }
+            for subquery in list.subqueries { plan = try subquery(plan) }
+            list.subqueries = []
+        }
+        plan = list.drawn.computed(plan, for: [bound])
+        if !binding.subqueries.isEmpty { plan = list.drawn.allComputed(plan) }
         for subquery in binding.subqueries { plan = try subquery(plan) }
-        let known = input.union(plan.columns.map(\.id))
-        let aliased = Set(scope.aliases.values.flatMap(\.columns)).subtracting(known)
-        if let stray = bound.columns.intersection(aliased).first, scope.parent?.produces(stray) != true {
+        let stray = aliased.subtracting(plan.columns.map(\.id))
+        if stray.contains(where: { scope.parent?.produces($0) != true }) {
             throw SQLError(
                 .invalid,
-                "WHERE reads an alias that stands for an aggregate or window function: use HAVING or QUALIFY",
+                "WHERE reads an alias that stands for an aggregate or window function, or for a subquery beside these: use HAVING or QUALIFY",
                 position: predicate.position)
         }
         return .filter(plan, bound)
@@ -132,7 +163,8 @@ extension Binder {
             switch item {
             case .star(let star): outputs += try expand(star, binding)
             case .expression(let expression, let alias):
-                let bound = try bind(expression, binding)
+                var bound = try bind(expression, binding)
+                if bound.isVolatile { bound = binding.drawn.add(bound, self) }
                 let name = alias?.name ?? select.itemNames[place]
                 outputs.append(Output(name: name, expression: bound))
                 if binding.scope.aliases[name] == nil { binding.scope.aliases[name] = bound }
@@ -159,7 +191,7 @@ extension Binder {
                 try LikePattern.compile($0, isCaseInsensitive: true)
             }
         }
-        for column in all where star.qualifier.isEmpty ? !column.isHidden : !column.name.hasPrefix("$SEQ") {
+        for column in binding.scope.starColumns(of: star.qualifier) {
             if star.excluded.contains(where: { $0.name == column.name }) { continue }
             if let pattern, !Array(column.name.utf8).withUnsafeBufferPointer({ pattern.matches($0) }) {
                 continue
@@ -201,6 +233,14 @@ extension Binder {
             }
             return sortItem(try bind(item.expression, binding), item)
         }
+    }
+}
+
+extension Select {
+    /// Whether it gives groups, as far as that can be told from its select list and GROUP BY.
+    fileprivate func isGrouped(_ list: ExpressionBinding) -> Bool {
+        if case .none = grouping { return list.aggregates?.isEmpty == false || !list.groupings.isEmpty }
+        return true
     }
 }
 

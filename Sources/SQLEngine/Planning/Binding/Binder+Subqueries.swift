@@ -33,14 +33,10 @@ extension Binder {
             return BoundExpression(.column(value.id), value.type, position: position)
         }
         // Where nothing correlates, COUNT is 0 and not NULL: a marker tells whether there was a group.
-        let marker = makeColumn(.boolean)
-        let marked = Plan.project(
-            bound.plan,
-            bound.plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
+        let (marked, isMissing) = marked(bound.plan)
         binding.addSubquery {
             try self.attach(marked, to: $0, kind: .single, fillsEmptyGroup: true, position: position)
         }
-        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
         return BoundExpression(
             .conditional([.init(condition: isMissing, value: empty)], otherwise: value.expression),
             value.type, position: position)
@@ -51,16 +47,29 @@ extension Binder {
         _ expression: BoundExpression, over input: Plan, _ binding: ExpressionBinding, _ position: Int
     ) -> BoundExpression {
         if case .oneRow = input { return expression }
-        let marker = makeColumn(.boolean)
-        let marked = Plan.project(
-            input, input.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)])
-        binding.addSubquery { try self.attach(marked, to: $0, kind: .single, position: position) }
-        let isMissing = BoundExpression(.isNull(marker.expression), .boolean)
+        let (marked, isMissing) = marked(input)
+        let read = input.columns.filter { expression.columns.contains($0.id) }
+        var empty: [ColumnID: BoundExpression] = [:]
+        for column in read { empty[column.id] = emptyValue(of: column, in: input) }
+        // An aggregation without keys has a row where there are none, of which the value is computed too.
+        let isFilled = input.givesOneRow && empty.count == read.count
+        binding.addSubquery {
+            try self.attach(marked, to: $0, kind: .single, fillsEmptyGroup: isFilled, position: position)
+        }
+        let missing = isFilled ? expression.substituting(empty) : .constant(.null, expression.type)
         return BoundExpression(
-            .conditional(
-                [.init(condition: isMissing, value: .constant(.null, expression.type))], otherwise: expression
-            ),
+            .conditional([.init(condition: isMissing, value: missing)], otherwise: expression),
             expression.type, position: position)
+    }
+
+    /// A plan with a column more, and whether that is NULL: for rows of a join to which the plan gave nothing.
+    func marked(_ plan: Plan) -> (plan: Plan, isMissing: BoundExpression) {
+        let marker = makeColumn(.boolean)
+        return (
+            .project(
+                plan, plan.columns.map(Plan.Assignment.init(passing:)) + [Plan.Assignment(marker, .true)]),
+            BoundExpression(.isNull(marker.expression), .boolean)
+        )
     }
 
     /// What a column of an aggregation without keys is when there are no rows; `nil` for other plans.
@@ -78,12 +87,7 @@ extension Binder {
             let result = assignment.expression.substituting(values).rewritten(fold)
             return result.constant == nil ? nil : result
         case .aggregate(let aggregate) where aggregate.keys.isEmpty:
-            guard let call = aggregate.calls.first(where: { $0.column.id == column.id }) else { return nil }
-            switch call.function {
-            case .count, .countStar, .countIf, .regressionCount:
-                return .constant(.number(0, scale: 0), column.type)
-            default: return .constant(.null, column.type)
-            }
+            return aggregate.calls.first { $0.column.id == column.id }?.emptyValue
         default: return nil
         }
     }
@@ -165,13 +169,16 @@ extension Binder {
 
     /// The columns that a plan reads and does not make: those of the queries around it.
     func freeColumns(of plan: Plan) -> Set<ColumnID> {
-        var read: Set<ColumnID> = []
-        var made: Set<ColumnID> = []
+        var free: Set<ColumnID> = []
         plan.visit { step in
+            var read: Set<ColumnID> = []
             for expression in step.expressions { expression.collectColumns(into: &read) }
-            made.formUnion(step.columns.map(\.id))
+            // A projection may pass on a column of a query around under the same identity.
+            var given = step.inputs.flatMap(\.columns)
+            if case .scan(let scan) = step { given = scan.columns.map(\.column) }
+            free.formUnion(read.subtracting(given.map(\.id)))
         }
-        return read.subtracting(made)
+        return free
     }
 
     /// Joins a subquery that may read columns of `outer` to it.
@@ -183,7 +190,16 @@ extension Binder {
         _ inner: Plan, to outer: Plan, kind: Plan.JoinPlan.Kind, conditions: [BoundExpression] = [],
         mark: PlanColumn? = nil, fillsEmptyGroup: Bool = false, position: Int
     ) throws -> Plan {
-        var join = Plan.JoinPlan(kind: kind, left: outer, right: inner, mark: mark)
+        if mark != nil, case .project(let input, let assignments) = inner, readsAround(inner, assignments) {
+            // What it computes of the row around it, the conditions compute.
+            let values = Dictionary(
+                assignments.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
+            return try attach(
+                input, to: outer, kind: kind, conditions: conditions.map { $0.substituting(values) },
+                mark: mark, fillsEmptyGroup: fillsEmptyGroup, position: position)
+        }
+        var join = Plan.JoinPlan(
+            kind: kind, left: outer, right: inner, mark: mark, marksExistence: mark != nil)
         let free = freeColumns(of: inner)
         var all = conditions
         if !free.isEmpty {

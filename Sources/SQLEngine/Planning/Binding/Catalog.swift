@@ -66,4 +66,20 @@ package struct BoundQuery: Sendable {
         self.plan = plan
         self.columns = columns
     }
+
+    /// How long the values of a column are at most, where the query casts them to VARCHAR(n) or BINARY(n).
+    package func lengthMax(of column: PlanColumn) -> Int? { plan.lengthMax(of: column.id) }
+}
+
+extension Plan {
+    fileprivate func lengthMax(of id: ColumnID) -> Int? {
+        switch self {
+        case .project(let input, let assignments):
+            let expression = assignments.first { $0.column.id == id }?.expression
+            if case .call(let use, _)? = expression?.kind { return use.lengthMax }
+            return expression?.columnID.flatMap(input.lengthMax)
+        case .set: return nil
+        default: return inputs.first { $0.columns.contains { $0.id == id } }?.lengthMax(of: id)
+        }
+    }
 }

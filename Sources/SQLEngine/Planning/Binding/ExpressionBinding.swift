@@ -17,6 +17,8 @@ final class ExpressionBinding {
     var namedWindows: [String: WindowSpecification] = [:]
     /// GROUPING(…): what it asks about, and the column that answers.
     var groupings: [GroupingCall] = []
+    /// Items of the select list that each computation would make something else of.
+    var drawn = DrawnItems()
     private var aggregateColumns: [String: PlanColumn] = [:]
     private var windowColumns: [String: PlanColumn] = [:]
     /// How deep inside arguments of aggregates the binder is.

@@ -17,9 +17,10 @@ extension Binder {
         binding.aggregates = nil
         binding.windows = nil
         defer { (binding.aggregates, binding.windows) = (aggregates, windows) }
-        let made = Set(
+        var made = Set(
             (aggregates ?? []).map(\.column.id) + (windows ?? []).map(\.column.id)
                 + binding.groupings.map(\.column.id))
+        made.formUnion(binding.drawn.readers(of: made))
         func key(_ expression: Expression) throws -> BoundExpression {
             let bound: BoundExpression
             if let place = try ordinal(expression, count: outputs.count, "GROUP BY") {
@@ -90,6 +91,13 @@ struct Groups {
                 Plan.Assignment($0.column, .constant(.number(0, scale: 0), $0.column.type))
             }
             return .project(aggregate, aggregate.columns.map(Plan.Assignment.init(passing:)) + zeros)
+        }
+        // Each set reads the input anew.
+        guard sets.count < 2 || !plan.isVolatile && !keys.contains(where: \.expression.isVolatile) else {
+            throw SQLError(
+                .unsupported,
+                "GROUPING SETS, ROLLUP and CUBE cannot read values that are drawn anew each time, such as RANDOM() or a sample: put these into a table first"
+            )
         }
         let columns = keys.map(\.column) + calls.map(\.column) + groupings.map(\.column)
         let inputs = sets.map { set -> (plan: Plan, columns: [PlanColumn]) in

@@ -79,6 +79,14 @@ final class Scope {
         return tables.filter { $0.name.suffix(name.count) == name[...] }
     }
 
+    /// The columns that `*` stands for, or `t.*` of a table.
+    func starColumns(of qualifier: [Identifier]) -> [Column] {
+        (qualifier.isEmpty ? tables : table(qualifier)).flatMap(\.columns).filter {
+            // A table has the columns that USING hides; the counter of a generator is no column of it.
+            qualifier.isEmpty ? !$0.isHidden : !$0.name.hasPrefix("$SEQ")
+        }
+    }
+
     /// Names of columns here, for messages.
     var columnNames: [String] { tables.flatMap { $0.columns.filter { !$0.isHidden }.map(\.name) } }
 }

@@ -82,9 +82,10 @@ struct WindowSignature {
         throws -> BoundExpression
     {
         let value = try binder.cast(expression, to: .integer)
-        guard value.constant != nil else {
+        guard let constant = value.constant, constant != .null else {
             throw SQLError(
-                .unsupported, "the number given to \(name) must be a constant", position: expression.position)
+                .unsupported, "the number given to \(name) must be a constant that is not NULL",
+                position: expression.position)
         }
         return value
     }

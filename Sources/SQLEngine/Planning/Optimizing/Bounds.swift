@@ -41,6 +41,9 @@ struct BoundsExtraction {
             guard let first = all.first ?? nil, all.allSatisfy({ $0?.column == first.column }) else {
                 return nil
             }
+            // Of values of different kinds none is the lesser one: a VARIANT can hold all of them.
+            let ends = all.flatMap { [$0?.lower, $0?.upper].compactMap { $0 } }
+            guard ends.allSatisfy({ $0.isComparable(with: ends[0]) }) else { return nil }
             return all.dropFirst().reduce(first) { result, next in
                 var result = result
                 result.lower = result.lower.flatMap { a in next?.lower.map { $0.isBelow(a) ? $0 : a } }
@@ -73,6 +76,9 @@ struct BoundsExtraction {
     )? {
         switch side.kind {
         case .column(let id): return places[id].map { ($0, constant, constant) }
+        case .call(let use, let arguments) where use.lengthMax != nil:
+            // What it gives is what it is given.
+            return interval(arguments[0], constant)
         case .cast(let inner, _):
             guard let id = inner.columnID, let place = places[id] else { return nil }
             switch (inner.type, side.type, constant) {
@@ -107,6 +113,16 @@ struct BoundsExtraction {
 }
 
 extension Scalar {
+    /// Whether one of the two is less than the other, or they are equal.
+    fileprivate func isComparable(with other: Scalar) -> Bool {
+        switch (self, other) {
+        case (.number, .number), (.float, .float), (.float, .number), (.number, .float), (.text, .text),
+            (.temporal, .temporal), (.boolean, .boolean), (.bytes, .bytes):
+            true
+        default: false
+        }
+    }
+
     /// Whether it is less than another value of its kind.
     package func isBelow(_ other: Scalar) -> Bool {
         switch (self, other) {

@@ -3,12 +3,19 @@ import Vectors
 extension Optimizer {
     /// The plan with conditions moved down to where their columns come from.
     func pushed(_ plan: Plan, _ conditions: [BoundExpression]) -> Plan {
+        if case .filter(let input, let condition) = plan {
+            return pushed(input, conditions + condition.conjuncts)
+        }
+        // What is drawn anew for each row is drawn for the rows of the place where it stands.
+        let (stable, volatile) = split(conditions) { !$0.isVolatile }
+        return filtered(pushed(below: plan, stable), volatile)
+    }
+
+    private func pushed(below plan: Plan, _ conditions: [BoundExpression]) -> Plan {
         switch plan {
-        case .filter(let input, let condition): return pushed(input, conditions + condition.conjuncts)
         case .scan(var scan):
-            let (stable, volatile) = split(conditions) { !$0.isVolatile }
-            scan.filters += stable.flatMap(\.conjuncts)
-            return filtered(.scan(scan), volatile)
+            scan.filters += conditions.flatMap(\.conjuncts)
+            return .scan(scan)
         case .project(let input, let assignments):
             let values = Dictionary(
                 assignments.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
@@ -24,7 +31,7 @@ extension Optimizer {
             let keys = Dictionary(
                 aggregate.keys.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
             let (down, up) = split(conditions) {
-                $0.columns.allSatisfy { keys[$0] != nil } && !keys.isEmpty && !$0.columns.isEmpty
+                $0.columns.allSatisfy { keys[$0]?.isVolatile == false } && !$0.columns.isEmpty
             }
             aggregate.input = pushed(aggregate.input, down.map { $0.substituting(keys) })
             return filtered(.aggregate(aggregate), up)
@@ -69,8 +76,7 @@ extension Optimizer {
 
     private func pushed(_ join: Plan.JoinPlan, _ conditions: [BoundExpression]) -> Plan {
         var join = join
-        var conditions = conditions
-        if join.mark != nil { decideMark(&join, &conditions) }
+        if let decided = decidedMark(join, conditions) { return decided }
         let left = Set(join.left.columns.map(\.id))
         let right = Set(join.right.columns.map(\.id))
         if join.kind == .left, join.asof == nil, conditions.contains(where: { $0.rejectsNulls(of: right) }) {
@@ -87,7 +93,7 @@ extension Optimizer {
                 join.kind == .inner || join.kind == .right
             {
                 toRight.append(condition)
-            } else if join.kind == .inner, join.asof == nil, !condition.isVolatile {
+            } else if join.kind == .inner, join.asof == nil {
                 binder.split(condition, &join)
             } else {
                 above.append(condition)
@@ -96,7 +102,7 @@ extension Optimizer {
         // Of the join's own condition each side can be asked for what it must satisfy to match at all.
         var rest: [BoundExpression] = []
         for condition in join.condition?.conjuncts ?? [] {
-            let columns = condition.columns
+            let columns = condition.isVolatile ? [] : condition.columns
             if !columns.isEmpty, columns.isSubset(of: right),
                 [.inner, .left, .semi, .anti, .single].contains(join.kind)
             {
@@ -130,26 +136,28 @@ extension Optimizer {
         }
     }
 
-    /// A row is kept or dropped by whether there is a match: no need to carry the mark along.
-    private func decideMark(_ join: inout Plan.JoinPlan, _ conditions: inout [BoundExpression]) {
-        guard let mark = join.mark else { return }
-        let uses = conditions.filter { $0.columns.contains(mark.id) }
-        guard uses.count == 1, let use = uses.first else { return }
+    /// The join where a row is kept or dropped by whether there is a match. All rows that are left have the same
+    /// mark then: a constant, for whoever still reads it.
+    private func decidedMark(_ join: Plan.JoinPlan, _ conditions: [BoundExpression]) -> Plan? {
+        guard let mark = join.mark else { return nil }
+        let (uses, others) = split(conditions) { $0.columns.contains(mark.id) }
+        guard uses.count == 1, let use = uses.first else { return nil }
         let plain = mark.expression.fingerprint
         let filled = BoundExpression(
             .coalesce([mark.expression, .constant(.boolean(false), .boolean)]), .boolean
         ).fingerprint
-        let kind: Plan.JoinPlan.Kind
+        var decided = join
+        decided.mark = nil
         if use.fingerprint == plain || use.fingerprint == filled {
-            kind = .semi
-        } else if case .not(let inner) = use.kind, inner.fingerprint == filled {
-            kind = .anti
+            decided.kind = .semi
+        } else if join.marksExistence, case .not(let inner) = use.kind, inner.fingerprint == filled {
+            decided.kind = .anti
         } else {
-            return
+            return nil
         }
-        conditions.removeAll { $0.columns.contains(mark.id) }
-        join.mark = nil
-        join.kind = kind
+        let passed = decided.left.columns.map(Plan.Assignment.init(passing:))
+        let value = BoundExpression.constant(.boolean(decided.kind == .semi), .boolean)
+        return .project(pushed(decided, others), passed + [Plan.Assignment(mark, value)])
     }
 
     // MARK: Windows

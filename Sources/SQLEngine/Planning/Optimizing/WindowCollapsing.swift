@@ -17,6 +17,8 @@ extension Optimizer {
         var input = aggregate.input
         var values: [ColumnID: BoundExpression] = [:]
         if case .project(let below, let assignments) = input {
+            // What is drawn anew each time must not come to stand in several places.
+            guard !assignments.contains(where: \.expression.isVolatile) else { return nil }
             input = below
             values = Dictionary(
                 assignments.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
@@ -41,7 +43,9 @@ extension Optimizer {
                 guard [.anyValue, .minimum, .maximum].contains(copy.function),
                     let id = copy.arguments[0].columnID,
                     let window = windows[id], Set(window.partition.map(\.fingerprint)) == keys,
-                    let aggregated = window.asAggregate(column: copy.column)
+                    let aggregated = window.asAggregate(column: copy.column),
+                    // Without keys no rows make a group, which has no window to take a value from.
+                    !keys.isEmpty || aggregated.emptyValue.constant == .null
                 else { return nil }
                 copy = aggregated
             }
@@ -54,7 +58,8 @@ extension Optimizer {
 
     /// SELECT DISTINCT of partition columns and of values that are the same throughout a partition.
     private func collapsedDistinct(_ input: Plan) -> Plan? {
-        guard case .project(.window(let base, let calls), let assignments) = input, let first = calls.first
+        guard case .project(.window(let base, let calls), let assignments) = input, let first = calls.first,
+            !assignments.contains(where: \.expression.isVolatile)
         else { return nil }
         let partition = Set(first.partition.map(\.fingerprint))
         guard !partition.isEmpty, calls.allSatisfy({ Set($0.partition.map(\.fingerprint)) == partition })

@@ -178,16 +178,19 @@ enum WindowFunctionMaking {
             case .following(let distance): return .following(try offset(distance))
             }
         }
-        func offset(_ distance: Scalar) throws -> WindowFrame.Offset {
+        func offset(_ distance: WindowCall.Distance) throws -> WindowFrame.Offset {
             switch distance {
-            case .number(let value, let scale) where value >= 0:
+            case .interval(let months, let microseconds) where call.frame.isRange:
+                return .interval(months: months, microseconds: microseconds)
+            case .number(.number(let value, let scale)) where value >= 0:
                 if call.frame.isRange { return .number(value, scale: scale) }
                 if scale == 0, let rows = Int(exactly: value) { return .rows(rows) }
-            case .float(let value) where call.frame.isRange && value >= 0: return .float(value)
+            case .number(.float(let value)) where call.frame.isRange && value >= 0: return .float(value)
             default: break
             }
             throw SQLError(
-                .invalid, "the distance of a frame must be a number that is not negative",
+                .invalid,
+                "the distance of a frame must be a number that is not negative, or of RANGE an INTERVAL",
                 position: call.position)
         }
         return WindowFrame(
