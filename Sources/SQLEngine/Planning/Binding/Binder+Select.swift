@@ -39,6 +39,7 @@ extension Binder {
             || !binding.groupings.isEmpty
         for subquery in binding.innerSubqueries { plan = try subquery(plan) }
         if isGrouped {
+            plan = try withKeys(grouping, plan, binding)
             plan = binding.drawn.computed(
                 plan,
                 for: (grouping?.expressions ?? []) + (binding.aggregates ?? []).flatMap(\.expressions))
@@ -76,6 +77,26 @@ extension Binder {
         return try finish(
             plan, outputs, sorting, isDistinct: select.isDistinct, limit: try topCount(select) ?? limit,
             offset: offset)
+    }
+
+    /// The plan with those subqueries of the select list joined whose values GROUP BY names.
+    private func withKeys(_ grouping: BoundGrouping?, _ plan: Plan, _ binding: ExpressionBinding) throws
+        -> Plan
+    {
+        var plan = plan
+        var read: Set<ColumnID> = []
+        for key in grouping?.expressions ?? [] { key.collectColumns(into: &read) }
+        binding.subqueries = try binding.subqueries.filter { subquery in
+            let known = Set(plan.columns.map(\.id))
+            guard !read.isSubset(of: known) else { return true }
+            let joined = try subquery(plan)
+            guard joined.columns.contains(where: { read.contains($0.id) && !known.contains($0.id) }) else {
+                return true
+            }
+            plan = joined
+            return false
+        }
+        return plan
     }
 
     private func topCount(_ select: Select) throws -> Int? {
