@@ -48,8 +48,8 @@ struct SortedGroups: Sendable {
     }
 }
 
-/// Aggregates an input that rises by the keys of its groups: what a batch holds of each group but its first and its last
-/// is the whole group, and is given at once; the rows of these two are kept until the end.
+/// Aggregates an input that rises by the keys of its groups: what a batch holds of each group but its first and its
+/// last is the whole group, and is given at once; the rows of these two are kept until the end.
 final class SortedGroupsStream: BatchStream {
     /// What the streams share: the groups at the edges of batches, which the last one to end gives.
     final class Shared: @unchecked Sendable {
