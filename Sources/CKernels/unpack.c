@@ -246,20 +246,30 @@ BODY size_t changes_body(const uint32_t *values, size_t count) {
     return changes;
 }
 
-BODY size_t run_end_body(const uint32_t *values, size_t start, size_t count) {
-    const uint32_t value = values[start];
-    size_t i = start + 1;
-    for (; i + 32 <= count; i += 32) {
-        uint32_t differing = 0;
-        for (size_t j = 0; j < 32; j++)
-            differing |= values[i + j] ^ value;
-        if (differing)
-            break;
-    }
-    while (i < count && values[i] == value)
-        i++;
-    return i;
+BODY size_t changes64_body(const uint64_t *values, size_t count) {
+    uint64_t changes = 0;
+    for (size_t i = 1; i < count; i++)
+        changes += values[i] != values[i - 1];
+    return changes;
 }
+
+#define RUN_END(name, word)                                                                                            \
+    BODY size_t name##_body(const word *values, size_t start, size_t count) {                                          \
+        const word value = values[start];                                                                              \
+        size_t i = start + 1;                                                                                          \
+        for (; i + 32 <= count; i += 32) {                                                                             \
+            word differing = 0;                                                                                        \
+            for (size_t j = 0; j < 32; j++)                                                                            \
+                differing |= values[i + j] ^ value;                                                                    \
+            if (differing)                                                                                             \
+                break;                                                                                                 \
+        }                                                                                                              \
+        while (i < count && values[i] == value)                                                                        \
+            i++;                                                                                                       \
+        return i;                                                                                                      \
+    }
+RUN_END(run_end, uint32_t)
+RUN_END(run_end64, uint64_t)
 
 // One entry for each body: the best instructions of this processor.
 #if defined(__x86_64__)
@@ -307,6 +317,8 @@ DISPATCH(int, divide, (const int64_t *values, size_t count, const th_divisor *di
 DISPATCH(void, range, (const int64_t *values, size_t count, int64_t *least, int64_t *greatest),
          (values, count, least, greatest))
 DISPATCH(size_t, changes, (const uint32_t *values, size_t count), (values, count))
+DISPATCH(size_t, changes64, (const uint64_t *values, size_t count), (values, count))
+DISPATCH(size_t, run_end64, (const uint64_t *values, size_t start, size_t count), (values, start, count))
 DISPATCH(size_t, run_end, (const uint32_t *values, size_t start, size_t count), (values, start, count))
 DISPATCH(uint32_t, max32, (const uint32_t *values, size_t count), (values, count))
 DISPATCH(void, narrow32, (const int64_t *values, size_t count, uint32_t *out), (values, count, out))

@@ -59,6 +59,7 @@ extension Pipeline {
             if let lines = objects.first?.lines { fetcher.reuse(lines) }
         }
         try loadProducerRejects(into: &result)
+        ProcessMemory.trim()
         result.stage.duration = ContinuousClock.now - start
         return result
     }

@@ -38,6 +38,7 @@ extension Pipeline {
                 objects = following
             }
         }
+        ProcessMemory.trim()
         result.stage.duration = ContinuousClock.now - start
         return result
     }

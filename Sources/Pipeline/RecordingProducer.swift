@@ -60,6 +60,7 @@ final class RecordingProducer {
             recording.failure = "\(source.name) is empty: there is nothing to replay"
         }
         try flush()
+        ProcessMemory.trim()
         stage.rows = recording.quotes
         stage.duration = ContinuousClock.now - start - drained
         summary.recordings.append(recording)

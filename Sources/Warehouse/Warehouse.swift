@@ -32,7 +32,9 @@ public final class Warehouse {
             throw WarehouseError(
                 .unsupportedFormat, "\(path) is damaged or no SQLite database: \(error.message)")
         }
-        columns = try ColumnDatabase(connection, isReadOnly: true)
+        // A writer goes through tables once.
+        let cache = SegmentCache(bytesMax: access == .readOnly ? 128 << 20 : 32 << 20)
+        columns = try ColumnDatabase(connection, isReadOnly: true, cache: cache)
         // Their sessions have been killed, for one process writes at a time.
         if access == .readWrite { try dropTemporaryObjects() }
     }

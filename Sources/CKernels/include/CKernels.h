@@ -80,9 +80,11 @@ void th_range(const int64_t *values, size_t count, int64_t *least, int64_t *grea
 
 /// How many values differ from the one before them.
 size_t th_changes(const uint32_t *values, size_t count);
+size_t th_changes64(const uint64_t *values, size_t count);
 
 /// Where the run of equal values ends that begins at `start`, which is below `count`.
 size_t th_run_end(const uint32_t *values, size_t start, size_t count);
+size_t th_run_end64(const uint64_t *values, size_t start, size_t count);
 
 /// Sums up in place: `first`, then each value added to the sum before it, wrapping around. `count` is at least 1.
 void th_prefix_sum(int64_t *values, size_t count, int64_t first);
@@ -102,5 +104,8 @@ int th_fill_runs(const void *ends, const void *values, unsigned width, size_t ru
 
 /// The sum of fewer than 2^31 values: `high` times 2^32 plus `low`.
 void th_sum64(const int64_t *values, size_t count, int64_t *high, uint64_t *low);
+
+/// Gives free memory back to the system, where the C library can (glibc's malloc_trim, which Swift does not see).
+void th_trim_memory(void);
 
 #endif

@@ -1,5 +1,33 @@
 import SQLEngine
+import Synchronization
 import Vectors
+
+/// Memory of pieces that have been worked on: fresh memory of their size costs as much as reading into it.
+final class PiecePool: Sendable {
+    // The pointers belong to nobody while they are here.
+    private let free = Mutex<[(address: UInt, capacity: Int)]>([])
+    private static let piecesMax = 4
+
+    func take() -> (UnsafeMutablePointer<UInt8>, capacity: Int)? {
+        guard let (address, capacity) = free.withLock({ $0.popLast() }) else { return nil }
+        return UnsafeMutablePointer(bitPattern: address).map { ($0, capacity) }
+    }
+
+    /// Whether it has kept the memory.
+    func give(_ pointer: UnsafeMutablePointer<UInt8>, _ capacity: Int) -> Bool {
+        free.withLock { free in
+            guard free.count < Self.piecesMax else { return false }
+            free.append((UInt(bitPattern: pointer), capacity))
+            return true
+        }
+    }
+
+    deinit {
+        for (address, _) in free.withLock({ $0 }) {
+            UnsafeMutablePointer<UInt8>(bitPattern: address)?.deallocate()
+        }
+    }
+}
 
 /// Bytes that grow at their end, in memory of their own.
 final class PieceBuffer: @unchecked Sendable {
@@ -7,13 +35,21 @@ final class PieceBuffer: @unchecked Sendable {
     private(set) var pointer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     private(set) var count = 0
+    private let pool: PiecePool?
 
-    init(capacity: Int) {
-        self.capacity = max(64, capacity)
-        pointer = .allocate(capacity: self.capacity)
+    /// - Parameter pool: where the memory comes from, if it has some, and goes to.
+    init(capacity: Int, pool: PiecePool? = nil) {
+        self.pool = pool
+        if let (pointer, capacity) = pool?.take() {
+            self.pointer = pointer
+            self.capacity = capacity
+        } else {
+            self.capacity = max(64, capacity)
+            pointer = .allocate(capacity: self.capacity)
+        }
     }
 
-    deinit { pointer.deallocate() }
+    deinit { if pool?.give(pointer, capacity) != true { pointer.deallocate() } }
 
     /// Room for `room` bytes at the end; `commit` says how many of them are used.
     func reserve(_ room: Int) -> UnsafeMutablePointer<UInt8> {

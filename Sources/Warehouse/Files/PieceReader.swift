@@ -20,6 +20,7 @@ final class PieceReader: @unchecked Sendable {
     private let recordsMax: Int
     private let isWholeValues: Set<Int>
     private let passesOver: Bool
+    private let pool = PiecePool()
     private var next = 0
     private var pieces = 0
     private var current: Open?
@@ -64,7 +65,8 @@ final class PieceReader: @unchecked Sendable {
 
     /// The next piece.
     func nextPiece() throws -> Piece? {
-        var piece = Piece(index: pieces, buffer: PieceBuffer(capacity: 1 << 16), spans: [], isLast: false)
+        var piece = Piece(
+            index: pieces, buffer: PieceBuffer(capacity: 1 << 16, pool: pool), spans: [], isLast: false)
         var records = 0
         while records < recordsMax, piece.buffer.count < Self.bytesMax {
             if current == nil {

@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// Memory for the keys of one batch on their way into or through a table. One thread.
@@ -61,7 +62,14 @@ final class KeyScratch {
         let starts = starts
         var runs = 1
         starts[0] = 0
-        if wordCount == 1 {
+        if wordCount == 1, th_changes64(words, rows) * 8 <= rows {
+            var end = th_run_end64(words, 0, rows)
+            while end < rows {
+                starts[runs] = UInt32(truncatingIfNeeded: end)
+                runs &+= 1
+                end = th_run_end64(words, end, rows)
+            }
+        } else if wordCount == 1 {
             for row in 1..<max(1, rows) {
                 starts[runs] = UInt32(truncatingIfNeeded: row)
                 runs &+= words[row] == words[row &- 1] ? 0 : 1

@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// Distinct strings by number. One thread adds; as long as none does, any number may look up.
@@ -153,18 +154,25 @@ final class KeyStringCodes {
             return
         }
         let translated = select(dictionary).codes.pointer.assumingMemoryBound(to: UInt32.self)
+        func new(_ code: Int) throws -> Int64 {
+            let known = translated[code]
+            if known != Self.untranslated { return Int64(known) }
+            let new = try number(dictionary[code])
+            translated[code] = new
+            return Int64(new)
+        }
+        if validity == nil, th_changes(codes, count) * 8 <= count {
+            var start = 0
+            while start < count {
+                let end = th_run_end(codes, start, count)
+                (target + start).update(repeating: try new(Int(codes[start])), count: end - start)
+                start = end
+            }
+            return
+        }
         for row in 0..<count {
-            if let validity, validity[row] == 0 {
-                target[row] = 0
-                continue
-            }
-            let code = Int(codes[row])
-            var new = translated[code]
-            if new == Self.untranslated {
-                new = try number(dictionary[code])
-                translated[code] = new
-            }
-            target[row] = Int64(new)
+            let isNull = validity.map { $0[row] == 0 } ?? false
+            target[row] = isNull ? 0 : try new(Int(codes[row]))
         }
     }
 
