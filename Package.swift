@@ -96,6 +96,7 @@ let package = Package(
 
         // MARK: Tests
         .target(name: "TestSupport", dependencies: ["DurableIO"], path: "Tests/TestSupport"),
+        .target(name: "CFaultyFiles", dependencies: ["CSQLite"], path: "Tests/CFaultyFiles"),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
         .testTarget(
@@ -115,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "WarehouseTests",
             dependencies: [
-                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                "CFaultyFiles", "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
             ]),
         .testTarget(
             name: "WarehouseExtensionTests",
