@@ -116,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "WarehouseTests",
             dependencies: [
-                "CFaultyFiles", "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                "CFaultyFiles", "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport",
+                "Vectors", "Warehouse",
             ]),
         .testTarget(
             name: "WarehouseExtensionTests",
