@@ -93,7 +93,7 @@ def measure(arguments, engines, work, rows):
         folders = make_stores(engines, work, recording)
         names = query_names(arguments.only)
         if not arguments.unchecked:
-            compare(engines, folders, names)
+            compare(engines, folders, names, rows)
         times = measure_queries(engines, folders, names, arguments.rounds)
         for group in GROUPS:
             chosen = [name for name in names if name.startswith(group + "/")]

@@ -94,7 +94,12 @@ final class SortedGroupsStream: BatchStream {
         guard shared.running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return [] }
         let whole = shared.tables[0]
         for other in shared.tables.dropFirst() { try whole.merge(other) { _ in true } }
-        return try whole.finish(inFirstRowOrder: true)
+        // Behind all others, whichever stream ends last.
+        return try whole.finish(inFirstRowOrder: true).map { batch in
+            var last = batch
+            last.order |= 1 << 63
+            return last
+        }
     }
 
     /// The groups inside a batch, if there are any.
