@@ -107,9 +107,10 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--symbols", type=int, default=500)
     parser.add_argument("--days", type=int, default=120)
+    parser.add_argument("--binary", help="a tapehouse that is built already")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    binary, python = prepare()
+    binary, python = prepare(arguments.binary)
     work = tempfile.mkdtemp(prefix="tapehouse-benchmark-")
     try:
         recording = os.path.join(work, "quotes.ndjson")
