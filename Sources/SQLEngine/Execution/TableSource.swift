@@ -5,8 +5,6 @@ package protocol TableSource: AnyObject, Sendable {
     var columns: [TableColumn] { get }
     /// How many rows there are, about: for choosing plans.
     var estimatedRowCount: Int { get }
-    /// The columns by which rows rise from the first to the last, the first one first; empty where none.
-    var sortedColumns: [Int] { get }
     /// How many rows there are, exactly; `nil` where that is not known without reading.
     var exactRowCount: Int? { get }
     /// What is known of a whole column without reading it; `nil` for nothing.

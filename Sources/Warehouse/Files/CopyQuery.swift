@@ -152,7 +152,6 @@ final class CopyQuery {
 private final class PieceTable: TableSource, @unchecked Sendable {
     // Changed between the runs of the query alone, by the thread that starts them.
     let columns: [TableColumn]
-    let sortedColumns: [Int] = []
     let estimatedRowCount = 131_072
     var range = 0..<0
     private var piece: SourcePiece?

@@ -4,7 +4,6 @@ import Vectors
 /// The files of a stage as a table: `SELECT $1, … FROM @stage`. All of them are read when a scan begins.
 final class StageTable: TableSource {
     let columns: [TableColumn]
-    let sortedColumns: [Int] = []
     let estimatedRowCount: Int
     private let files: [StagedFile]
     private let shape: SourceShape
@@ -93,32 +92,5 @@ final class StageTable: TableSource {
             for piece in pieces.indices { pieces[piece][column] = vectors[piece].asJSONText() }
         }
         return pieces
-    }
-}
-
-/// A scan of vectors in memory, piece by piece.
-final class VectorPieces: TableScan {
-    private let vectors: [[Vector]]
-    private let counts: [Int]
-
-    init(_ vectors: [[Vector]], _ counts: [Int]) {
-        self.vectors = vectors
-        self.counts = counts
-    }
-
-    var pieceCount: Int { counts.count }
-    func rowCount(of piece: Int) -> Int { counts[piece] }
-    func isExcluded(piece: Int, start: Int, count: Int) -> Bool { false }
-    func makeReader() -> any TableReader { Reader(vectors) }
-
-    private final class Reader: TableReader {
-        private let vectors: [[Vector]]
-
-        init(_ vectors: [[Vector]]) { self.vectors = vectors }
-
-        func read(_ column: Int, piece: Int, start: Int, count: Int) -> Vector {
-            vectors[piece][column].slice(from: start, count: count)
-        }
-        func liveRows(piece: Int, start: Int, count: Int) -> [UInt32]? { nil }
     }
 }

@@ -4,7 +4,6 @@ import Vectors
 /// A table whose rows are made when it is read, all at once: the ledgers, INFORMATION_SCHEMA, results of SHOW.
 final class BatchTableSource: TableSource {
     let columns: [TableColumn]
-    let sortedColumns: [Int] = []
     let estimatedRowCount: Int
     private let make: @Sendable () throws -> [[Scalar]]
 
@@ -29,32 +28,6 @@ final class BatchTableSource: TableSource {
             }
             return collector.finish()
         }
-        return Scan(vectors, count: rows.count)
-    }
-
-    private final class Scan: TableScan {
-        private let vectors: [Vector]
-        private let count: Int
-
-        init(_ vectors: [Vector], count: Int) {
-            self.vectors = vectors
-            self.count = count
-        }
-
-        var pieceCount: Int { count > 0 ? 1 : 0 }
-        func rowCount(of piece: Int) -> Int { count }
-        func isExcluded(piece: Int, start: Int, count: Int) -> Bool { false }
-        func makeReader() -> any TableReader { Reader(vectors) }
-    }
-
-    private final class Reader: TableReader {
-        private let vectors: [Vector]
-
-        init(_ vectors: [Vector]) { self.vectors = vectors }
-
-        func read(_ column: Int, piece: Int, start: Int, count: Int) -> Vector {
-            vectors[column].slice(from: start, count: count)
-        }
-        func liveRows(piece: Int, start: Int, count: Int) -> [UInt32]? { nil }
+        return VectorPieces([vectors], [rows.count])
     }
 }

@@ -5,7 +5,6 @@ import Vectors
 /// A table of the column store as the engine sees it: one moment of it.
 final class ColumnTableSource: TableSource {
     let columns: [TableColumn]
-    let sortedColumns: [Int] = []
     private let database: ColumnDatabase
     private let snapshot: TableSnapshot
     private let ids: [ColumnStore.ColumnID]

@@ -1,4 +1,3 @@
-internal import CKernels
 import Vectors
 
 /// MIN and MAX of what is held in 64 bits: numbers, dates, times, booleans, decimals.
@@ -51,8 +50,7 @@ final class IntegerExtremeState: AggregateState {
 
     private func add(_ values: UnsafePointer<Int64>, _ runs: [GroupedRows.Run]) {
         for run in runs {
-            var (least, greatest) = (Int64.max, Int64.min)
-            th_range(values + run.start, run.count, &least, &greatest)
+            let (least, greatest) = IntegerKernels.range(values + run.start, count: run.count)
             best[run.group] = isMaximum ? max(best[run.group], greatest) : min(best[run.group], least)
             isFilled[run.group] = 1
         }

@@ -1,4 +1,3 @@
-internal import CKernels
 import Vectors
 
 /// ANY_VALUE, FIRST_VALUE and LAST_VALUE of whole partitions, MIN_BY, MAX_BY: a value of the row that comes
@@ -103,8 +102,7 @@ final class FirstState: AggregateState {
         let ranks = key.int64s
         for run in runs {
             let end = run.start + run.count
-            var (least, greatest) = (Int64.max, Int64.min)
-            th_range(ranks + run.start, run.count, &least, &greatest)
+            let (least, greatest) = IntegerKernels.range(ranks + run.start, count: run.count)
             let rank = rules.isLast ? greatest : least
             var row = rules.isLast ? end - 1 : run.start
             while ranks[row] != rank { row += rules.isLast ? -1 : 1 }
@@ -201,20 +199,7 @@ final class FirstState: AggregateState {
 
     func finish(_ groups: Int) throws -> Vector {
         if let general { return general.finish(groups) }
-        guard let form else { return Vector.nulls(type, count: groups) }
-        if form.layout == .string, interner.count == 0 { return Vector.nulls(type, count: groups) }
-        let result = Vector.allocate(
-            type, layout: form.layout, scale: form.scale, count: groups, hasValidity: true,
-            dictionary: form.layout == .string ? interner.dictionary() : nil, isJSON: form.isJSON)
-        for group in 0..<groups {
-            switch form.layout {
-            case .string: result.codes[group] = UInt32(truncatingIfNeeded: values[group])
-            case .bool: result.bools[group] = UInt8(truncatingIfNeeded: values[group])
-            default: result.int64s[group] = values[group]
-            }
-            result.validity?[group] = orders[group] == .max ? 0 : validities[group]
-        }
-        return result
+        return GroupValues.vector(values, validities, groups, type, form: form, interner)
     }
 
     var byteCount: Int {

@@ -1,3 +1,4 @@
+internal import CKernels
 import Vectors
 
 /// SUM and AVG. Whole numbers and decimals are added exactly; doubles so that their order does not show.
@@ -191,6 +192,14 @@ enum IntegerKernels {
         var sum: Int64 = 0
         for index in 0..<count { sum &+= values[index] }
         return sum
+    }
+
+    /// The least and the greatest value; the ends of 64 bits, the wrong way round, of none.
+    @inline(__always)
+    static func range(_ values: UnsafePointer<Int64>, count: Int) -> (least: Int64, greatest: Int64) {
+        var (least, greatest) = (Int64.max, Int64.min)
+        th_range(values, count, &least, &greatest)
+        return (least, greatest)
     }
 
     static func wideSum(_ values: UnsafePointer<Int64>, count: Int) -> Int128 {

@@ -1,4 +1,3 @@
-internal import CKernels
 import Vectors
 
 /// Integers in as few bytes as their range needs: differences from the smallest, 0, 1, 2, 4 or 8 bytes each.
@@ -16,7 +15,7 @@ package enum NarrowIntegers {
                 greatest = max(greatest, isValid ? values[row] : Int64.min)
             }
         } else {
-            th_range(values, count, &least, &greatest)
+            (least, greatest) = IntegerKernels.range(values, count: count)
         }
         return least <= greatest ? (least, greatest) : nil
     }

@@ -72,11 +72,10 @@ enum OrderRanks {
         }
     }
 
-    /// Doubles in order: all bits of negative ones but the sign are turned; NaN comes last, and both zeros are equal.
+    /// The order code of a double, as a signed number.
     @inline(__always)
     static func rank(_ value: Double) -> Int64 {
-        let bits = Int64(bitPattern: (value == 0 ? 0 : value.isNaN ? .nan : value).bitPattern)
-        return bits ^ ((bits >> 63) & .max)
+        Int64(bitPattern: OrderCode.of(value) ^ 1 << 63)
     }
 
     /// The double that has a rank.

@@ -59,20 +59,7 @@ final class PayloadColumn {
 
     func finish(_ groups: Int) -> Vector {
         if let wide { return wide.gather(Array(places.prefix(groups))) }
-        guard let form else { return Vector.nulls(type, count: groups) }
-        if form.layout == .string, interner.count == 0 { return Vector.nulls(type, count: groups) }
-        let result = Vector.allocate(
-            type, layout: form.layout, scale: form.scale, count: groups, hasValidity: true,
-            dictionary: form.layout == .string ? interner.dictionary() : nil, isJSON: form.isJSON)
-        for group in 0..<groups {
-            switch form.layout {
-            case .string: result.codes[group] = UInt32(truncatingIfNeeded: values[group])
-            case .bool: result.bools[group] = UInt8(truncatingIfNeeded: values[group])
-            default: result.int64s[group] = values[group]
-            }
-            result.validity?[group] = validities[group]
-        }
-        return result
+        return GroupValues.vector(values, validities, groups, type, form: form, interner)
     }
 
     var byteCount: Int {

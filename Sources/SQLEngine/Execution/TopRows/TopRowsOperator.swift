@@ -1,4 +1,3 @@
-internal import CKernels
 package import Vectors
 
 /// The first rows of each partition in an order: what `ROW_NUMBER() … <= n` leaves. Gives the input's columns and the
@@ -157,8 +156,7 @@ final class BestRows: @unchecked Sendable {
             if let key = keys.first, let runs = GroupedRows.runs(base, count) {
                 for run in runs {
                     // Only rows that come first in the run by the first key can be the best ones.
-                    var (least, greatest) = (Int64.max, Int64.min)
-                    th_range(key + run.start, run.count, &least, &greatest)
+                    let least = IntegerKernels.range(key + run.start, count: run.count).least
                     for row in run.start..<(run.start + run.count) where key[row] == least {
                         if isBetter(keys, row, run.group, columns, number) {
                             take(keys, row, run.group, number, &touched)
