@@ -79,12 +79,9 @@ final class OpenWarehouse {
         var type: SQLType
     }
 
-    /// The table that the argument of a virtual table names: a number, or a name with dots.
-    func table(_ argument: String) throws -> Table {
-        guard let (object, table) = try place(of: argument) else {
-            throw ExtensionError(
-                "the warehouse has no table \(argument); warehouse_tables lists what there is")
-        }
+    /// The table that the argument of a virtual table names: a number, or a name with dots. `nil` where there is none.
+    func table(_ argument: String) throws -> Table? {
+        guard let (object, table) = try place(of: argument) else { return nil }
         let rows = try connection.rows(
             """
             SELECT O.NAME, O.COLUMN_ID, C.TYPE FROM TH_OBJECT_COLUMNS O JOIN TH_COLUMNS C
@@ -149,4 +146,8 @@ final class OpenWarehouse {
 struct ExtensionError: Error {
     let message: String
     init(_ message: String) { self.message = message }
+
+    static func noTable(_ name: String) -> ExtensionError {
+        ExtensionError("the warehouse has no table \(name); warehouse_tables lists what there is")
+    }
 }

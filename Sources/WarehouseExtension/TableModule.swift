@@ -8,8 +8,8 @@ enum TableModule {
     static var methods: sqlite3_module {
         var methods = sqlite3_module()
         methods.iVersion = 1
-        methods.xCreate = connect
-        methods.xConnect = connect
+        methods.xCreate = { TableModule.connect($0, $1, $2, $3, $4, $5, isNew: true) }
+        methods.xConnect = { TableModule.connect($0, $1, $2, $3, $4, $5, isNew: false) }
         methods.xBestIndex = bestIndex
         methods.xDisconnect = { VirtualObjects.releaseTable($0) }
         methods.xDestroy = { VirtualObjects.releaseTable($0) }
@@ -29,34 +29,38 @@ enum TableModule {
 
     // MARK: Tables
 
-    private static let connect:
-        @convention(c) (
-            OpaquePointer?, UnsafeMutableRawPointer?, Int32, UnsafePointer<UnsafePointer<CChar>?>?,
-            UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
-            UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        ) -> Int32 = { db, data, count, arguments, result, message in
-            guard let db, let data, let result else { return SQLITE_MISUSE }
-            // The module's name, the database's, the table's own, and what is in the parentheses.
-            let words = (0..<Int(count)).map { place in arguments?[place].map { String(cString: $0) } ?? "" }
-            do {
-                guard words.count == 4 else {
-                    throw ExtensionError(
-                        "write USING warehouse(TABLE), with the name or the number of one table")
-                }
-                let shared = Unmanaged<SharedWarehouse>.fromOpaque(data).takeUnretainedValue()
-                let warehouse = try shared.open()
-                try warehouse.requireReadable(in: words[1])
-                let table = VirtualTable(warehouse, try warehouse.table(words[3]))
-                let code = th_sqlite3_declare_vtab(db, table.declaration)
-                guard code == SQLITE_OK else { return code }
-                _ = th_sqlite3_vtab_is_innocuous(db)
-                result.pointee = VirtualObjects.table(table)
-                return SQLITE_OK
-            } catch {
-                message?.pointee = th_sqlite3_copy(VirtualObjects.message(error))
-                return VirtualObjects.code(error)
+    /// - Parameter isNew: a virtual table that is being made must name a table that is there. One that names a table
+    ///   which has gone since must still be found, or SQLite could not drop it; it tells when it is read.
+    private static func connect(
+        _ db: OpaquePointer?, _ data: UnsafeMutableRawPointer?, _ count: Int32,
+        _ arguments: UnsafePointer<UnsafePointer<CChar>?>?,
+        _ result: UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
+        _ message: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, isNew: Bool
+    ) -> Int32 {
+        guard let db, let data, let result else { return SQLITE_MISUSE }
+        // The module's name, the database's, the table's own, and what is in the parentheses.
+        let words = (0..<Int(count)).map { place in arguments?[place].map { String(cString: $0) } ?? "" }
+        do {
+            guard words.count == 4 else {
+                throw ExtensionError(
+                    "write USING warehouse(TABLE), with the name or the number of one table")
             }
+            let shared = Unmanaged<SharedWarehouse>.fromOpaque(data).takeUnretainedValue()
+            let warehouse = try shared.open()
+            try warehouse.requireReadable(in: words[1])
+            let found = try warehouse.table(words[3])
+            guard found != nil || !isNew else { throw ExtensionError.noTable(words[3]) }
+            let table = VirtualTable(warehouse, found, named: words[3])
+            let code = th_sqlite3_declare_vtab(db, table.declaration)
+            guard code == SQLITE_OK else { return code }
+            _ = th_sqlite3_vtab_is_innocuous(db)
+            result.pointee = VirtualObjects.table(table)
+            return SQLITE_OK
+        } catch {
+            message?.pointee = th_sqlite3_copy(VirtualObjects.message(error))
+            return VirtualObjects.code(error)
         }
+    }
 
     private static let bestIndex:
         @convention(c) (UnsafeMutablePointer<sqlite3_vtab>?, UnsafeMutablePointer<sqlite3_index_info>?) ->
@@ -64,7 +68,7 @@ enum TableModule {
                 table, info in
                 guard let table, let info else { return SQLITE_MISUSE }
                 let object = VirtualObjects.object(table, VirtualTable.self)
-                let plan = ScanPlan(info, object.table.columns, rows: object.table.rows)
+                let plan = ScanPlan(info, object.columns, rows: object.table?.rows ?? 0)
                 guard let text = th_sqlite3_copy(plan.text) else { return SQLITE_NOMEM }
                 info.pointee.idxStr = text
                 info.pointee.needToFreeIdxStr = 1

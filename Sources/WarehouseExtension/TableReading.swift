@@ -6,16 +6,23 @@ internal import Vectors
 /// A table as a virtual table of a connection has it.
 final class VirtualTable {
     let warehouse: OpenWarehouse
-    let table: OpenWarehouse.Table
+    /// `nil` where the table has gone since the virtual table was made.
+    let table: OpenWarehouse.Table?
+    /// What the virtual table's argument calls it.
+    let name: String
 
-    init(_ warehouse: OpenWarehouse, _ table: OpenWarehouse.Table) {
+    init(_ warehouse: OpenWarehouse, _ table: OpenWarehouse.Table?, named name: String) {
         self.warehouse = warehouse
         self.table = table
+        self.name = name
     }
+
+    var columns: [OpenWarehouse.Column] { table?.columns ?? [] }
 
     /// The statement that tells SQLite of the columns.
     var declaration: String {
-        let columns = table.columns.map { "\(TableName.quoted($0.name)) \($0.type.declaredInSQLite)" }
+        guard !columns.isEmpty else { return "CREATE TABLE x(gone)" }
+        let columns = columns.map { "\(TableName.quoted($0.name)) \($0.type.declaredInSQLite)" }
         return "CREATE TABLE x(\(columns.joined(separator: ", ")))"
     }
 }
@@ -50,7 +57,7 @@ final class TableReading {
 
     init(_ table: VirtualTable) {
         self.table = table
-        let columns = table.table.columns.count
+        let columns = table.columns.count
         cells = .allocate(capacity: columns)
         cells.initialize(repeating: ColumnCells(), count: columns)
         vectors = Array(repeating: nil, count: columns)
@@ -63,13 +70,14 @@ final class TableReading {
 
     /// Begins a reading, with the values for the plan's terms.
     func begin(_ plan: ScanPlan, _ values: UnsafeMutablePointer<OpaquePointer?>?) throws {
-        let columns = table.table.columns
+        guard let known = table.table else { throw ExtensionError.noTable(table.name) }
+        let columns = known.columns
         terms = plan.terms.enumerated().compactMap { place, term in
             let type = term.column == ScanPlan.rowid ? SQLType.integer : columns[term.column].type
             return values?[place].flatMap { PushedTerm(term, type, $0) }
         }
         // One cursor sees one moment of the table, however often it begins anew.
-        let snapshot = try self.snapshot ?? table.warehouse.columns.snapshot(table.table.id)
+        let snapshot = try self.snapshot ?? table.warehouse.columns.snapshot(known.id)
         self.snapshot = snapshot
         let wanted = columns.indices.filter { column in
             plan.uses(column) || plan.terms.contains { $0.column == column }

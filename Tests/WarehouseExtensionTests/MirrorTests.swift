@@ -74,6 +74,34 @@ import WarehouseExtension
         #expect(try fixture.warehouse.connection.integer("SELECT min(X) FROM L") == -1)
     }
 
+    /// SQLite connects a virtual table before it drops it, and what it shows has gone by then.
+    @Test func virtualTablesGoWithTheirTables() throws {
+        let fixture = try Fixture()
+        let rows = SQLiteMirror.copiedRowsMax + 1
+        for name in ["L", "M"] {
+            try fixture.session.execute(
+                "CREATE TABLE \(name) AS SELECT SEQ4() AS X FROM TABLE(GENERATOR(ROWCOUNT => \(rows)))")
+        }
+        // Another connection, which has not used the virtual tables.
+        let other = try Warehouse(path: fixture.warehouse.path, access: .readWrite)
+        try other.makeSession().execute("DROP TABLE M; CREATE OR REPLACE TABLE L AS SELECT 7 AS Y")
+        #expect(try other.connection.rows("SELECT Y FROM L") == [[.integer(7)]])
+        #expect(Array(try shown(fixture).keys) == ["L"])
+        #expect(try fixture.plainConnection().rows("PRAGMA integrity_check") == [[.text("ok")]])
+    }
+
+    @Test func readingATableThatIsGoneSaysSo() throws {
+        let fixture = try Fixture()
+        try fixture.session.execute("CREATE TABLE A AS SELECT 1 AS X")
+        try fixture.warehouse.connection.execute("CREATE VIRTUAL TABLE SHOWN USING warehouse('A')")
+        try fixture.session.execute("DROP TABLE A")
+        let later = try Warehouse(path: fixture.warehouse.path, access: .readWrite).connection
+        let error = #expect(throws: SQLiteError.self) { try later.rows("SELECT * FROM SHOWN") }
+        #expect(error?.message.contains("the warehouse has no table 'A'") == true)
+        try later.execute("DROP TABLE SHOWN")
+        #expect(throws: SQLiteError.self) { try later.execute("CREATE VIRTUAL TABLE B USING warehouse('A')") }
+    }
+
     @Test func tablesThatChangeAreCopiesWhileTheyAreSmall() throws {
         let fixture = try Fixture()
         let limit = SQLiteMirror.recopiedRowsMax
