@@ -3,18 +3,24 @@ package import Vectors
 
 /// Brings the batches of several streams, which threads work on side by side, to one thread in their order.
 package enum OrderedBatches {
+    /// How many batches of a single stream are handed on by the thread that makes them.
+    private static let alone = 8
+
     /// Opens an operator and hands its batches to `body`, on the calling thread.
     package static func drain(
         _ source: any PhysicalOperator, _ context: ExecutionContext, _ body: (Batch) throws -> Void
     ) throws {
         let streams = try source.open(context)
-        guard streams.count > 1 else {
-            guard let stream = streams.first else { return }
-            while let batch = try stream.next() {
+        if streams.isEmpty { return }
+        if streams.count == 1 {
+            // A few batches are not worth a thread; of more, the next ones are made while `body` has one.
+            var taken = 0
+            while taken < alone || context.threads == 1 {
+                guard let batch = try streams[0].next() else { return }
                 try context.checkInterruption()
                 try body(batch)
+                taken += 1
             }
-            return
         }
         let queues = Queues(streams, context)
         defer { queues.stop() }

@@ -16,7 +16,9 @@ final class RunMerge: BatchStream {
         var prefixes = VectorMemory(byteCount: 16)
 
         @inline(__always)
-        var prefix: UInt64 { prefixes.pointer.load(fromByteOffset: row &* 8, as: UInt64.self) }
+        func prefix(_ row: Int) -> UInt64 {
+            prefixes.pointer.load(fromByteOffset: row &* 8, as: UInt64.self)
+        }
     }
 
     private let types: [SQLType]
@@ -71,22 +73,48 @@ final class RunMerge: BatchStream {
         return true
     }
 
-    /// Whether the row of one cursor precedes that of another.
-    private func precedes(_ first: Int, _ second: Int) -> Bool {
+    /// Whether the row of one cursor, or one some rows behind it, precedes the row of another.
+    private func precedes(_ first: Int, ahead: Int = 0, _ second: Int) -> Bool {
         cursors.withUnsafeBufferPointer { cursors in
+            let row = cursors[first].row &+ ahead
             if usesPrefixes {
-                let one = cursors[first].prefix
-                let other = cursors[second].prefix
+                let one = cursors[first].prefix(row)
+                let other = cursors[second].prefix(cursors[second].row)
                 if one != other { return one < other }
             }
             for (index, key) in keys.enumerated() {
                 let order = KeyComparison.compare(
-                    cursors[first].keys[index], cursors[first].row, cursors[second].keys[index],
-                    cursors[second].row, key)
+                    cursors[first].keys[index], row, cursors[second].keys[index], cursors[second].row, key)
                 if order != 0 { return order < 0 }
             }
             return first < second
         }
+    }
+
+    /// How many rows of the first cursor, up to `limit`, precede all rows of the others. Rows that came in some order
+    /// are often so in other runs as well: it looks at ever greater distances, and then halves the last one.
+    private func leadingRows(_ limit: Int) -> Int {
+        let first = heap[0]
+        let limit = min(limit, cursors[first].count - cursors[first].row)
+        guard heap.count > 1 else { return limit }
+        let second = heap.count > 2 && precedes(heap[2], heap[1]) ? heap[2] : heap[1]
+        // Rows before `low` precede, and the one at `high`, where there is one, does not.
+        var (low, high) = (1, limit)
+        var step = 1
+        while low < high {
+            let next = min(high - 1, low + step - 1)
+            guard precedes(first, ahead: next, second) else {
+                high = next
+                break
+            }
+            low = next + 1
+            step *= 2
+        }
+        while low < high {
+            let middle = low + (high - low) / 2
+            if precedes(first, ahead: middle, second) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private func sink(_ start: Int) {
@@ -109,10 +137,12 @@ final class RunMerge: BatchStream {
         var count = 0
         while count < rowsMax, let first = heap.first {
             let source = cursors[first].source
-            rows[source].append(UInt32(cursors[first].row))
-            places[source].append(UInt32(count))
-            count += 1
-            cursors[first].row += 1
+            let leading = leadingRows(rowsMax - count)
+            let row = cursors[first].row
+            rows[source].append(contentsOf: UInt32(row)..<UInt32(row + leading))
+            places[source].append(contentsOf: UInt32(count)..<UInt32(count + leading))
+            count += leading
+            cursors[first].row += leading
             if cursors[first].row == cursors[first].count {
                 if try load(first) {
                     rows.append([])
