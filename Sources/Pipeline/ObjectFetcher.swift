@@ -1,14 +1,14 @@
 import DurableIO
 import ObjectStore
-import Synchronization
 
 /// Reads the objects of a load, some ahead of their use, on a thread of its own.
 final class ObjectFetcher {
     /// Objects that are loaded together, in their order, and why there are no more.
     struct Fetched: Sendable {
+        typealias Object = (info: ObjectInfo, key: SinkKey, lines: [UInt8])
         /// The place of the first in the list.
         var first: Int
-        var objects: [(info: ObjectInfo, key: SinkKey, lines: [UInt8])] = []
+        var objects: [Object] = []
         /// Why the next one cannot be read.
         var failure: (any Error)?
     }
@@ -41,7 +41,7 @@ final class ObjectFetcher {
     }
 
     /// Takes back the memory of lines that nobody needs any more.
-    func reuse(_ lines: [UInt8]) { reader.spare.withLock { $0 = lines } }
+    func reuse(_ lines: [UInt8]) { reader.spare.put(lines) }
 
     private func start(from first: Int) -> Ahead {
         let ahead = Ahead()
@@ -73,8 +73,7 @@ final class ObjectFetcher {
     }
 
     private final class Reader: @unchecked Sendable {
-        /// Memory of lines that were used. Fresh memory of this size costs more than decompressing into it.
-        let spare = Mutex<[UInt8]>([])
+        let spare = SpareBytes()
         // The others are used by the one thread of the fetcher alone.
         private let store: ObjectStore
         private let bucket: BucketName
@@ -112,10 +111,7 @@ final class ObjectFetcher {
         private func lines(_ info: ObjectInfo, _ key: SinkKey) throws -> [UInt8] {
             let data = try store.get(bucket: bucket, key: try ObjectKey(info.key))
             guard key.isCompressed else { return data }
-            var lines = spare.withLock { spare in
-                defer { spare = [] }
-                return spare
-            }
+            var lines = spare.take()
             // The last record of a full object goes beyond its size; JSON is seldom compressed more than this.
             let expected = min(objectBytes + (64 << 10), data.count * 8)
             try data.withUnsafeBytes {

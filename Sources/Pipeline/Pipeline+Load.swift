@@ -25,6 +25,13 @@ extension Pipeline {
         /// How many rejects, of objects and of recordings, had not been seen before.
         public var newRejects = 0
 
+        mutating func add(_ other: LoadResult) {
+            stage.add(other.stage)
+            objects += other.objects
+            rejects += other.rejects
+            newRejects += other.newRejects
+        }
+
         /// Adds what was done with some objects.
         mutating func add(_ outcome: LoadOutcome, of objects: [LoadObject]) {
             newRejects += outcome.newRejects
@@ -35,6 +42,20 @@ extension Pipeline {
             stage.rows += outcome.loaded
             stage.bytes += objects.reduce(0) { $0 + $1.lines.count }
         }
+    }
+
+    /// Loads objects that have just been put, unless the very same ones have been loaded before.
+    func loadNow(_ objects: [ObjectFetcher.Fetched.Object]) throws -> LoadResult {
+        var result = LoadResult()
+        let new = try objects.filter { info, _, _ in
+            try !warehouse.hasLoaded(bucket: settings.bucket, key: info.key, etag: info.etag)
+        }
+        let (connected, failure) = connected(ObjectFetcher.Fetched(first: 0, objects: new))
+        if let failure { throw failure }
+        if !connected.isEmpty {
+            result.add(try warehouse.load(connected, loadedAt: timestamp(), rules: .quotes), of: connected)
+        }
+        return result
     }
 
     private static let rejectBytesPerTransaction = 8 << 20

@@ -1,3 +1,4 @@
+import DurableIO
 public import MarketData
 import Modeling
 import Warehouse
@@ -14,33 +15,80 @@ extension Pipeline {
     public func replay(
         _ sources: [ByteSource], options: ReplayOptions = ReplayOptions(), control: RunControl = RunControl()
     ) throws -> ReplaySummary {
+        let start = ContinuousClock.now
         var summary = ReplaySummary()
-        let producer = try RecordingProducer(self, options: options, control: control)
-        let total = sources.reduce(Optional(0)) { sum, source in
-            sum.flatMap { sum in source.byteCount.map { sum + $0 } }
+        // What an interrupted run has left comes first, for rows are loaded in the order of their offsets.
+        if options.speed == .max {
+            summary.add(try sink(control: control))
+            summary.add(try load(control: control))
         }
-        var bytesBefore = 0
-        for source in sources {
-            try producer.run(source, progressBase: bytesBefore, progressTotal: total, &summary) { summary in
-                try drain(&summary, control: control)
-            }
-            bytesBefore += source.bytesRead
-        }
+        try produce(sources, options, control, &summary)
+        ProcessMemory.trim()
         try drain(&summary, control: control)
         try warehouse.checkpoint()
         summary.disk = try directory.diskUsage(fileSystem: fileSystem)
+        summary.duration = ContinuousClock.now - start
         return summary
+    }
+
+    /// Sinks and loads what the producer has committed, on threads of its own, while more is produced.
+    private final class Follower: Sendable {
+        private let run: SinkRun
+        private let advancing: HandOver<Void>
+
+        init(_ run: SinkRun) {
+            self.run = run
+            advancing = HandOver(waitingMax: .max) { try run.advance() }
+        }
+
+        /// Tells that there is more in the log. An error of the sink is no concern of who produces; `finish` throws it.
+        func follow() { try? advancing.hand(()) }
+
+        func finish() throws -> (SinkResult, LoadResult) {
+            try advancing.drain()
+            return try run.finish()
+        }
+
+        func cancel() {
+            run.cancel()
+            advancing.cancel()
+        }
+    }
+
+    /// Produces recordings; as fast as possible, with sink and load beside it.
+    private func produce(
+        _ sources: [ByteSource], _ options: ReplayOptions, _ control: RunControl,
+        _ summary: inout ReplaySummary
+    ) throws {
+        let follower = options.speed == .max ? try Follower(makeSinkRun(loads: true)) : nil
+        do {
+            let producer = try RecordingProducer(
+                self, options: options, control: control, didCommit: { follower?.follow() })
+            let total = sources.reduce(Optional(0)) { sum, source in
+                sum.flatMap { sum in source.byteCount.map { sum + $0 } }
+            }
+            var bytesBefore = 0
+            for source in sources {
+                try producer.run(source, progressBase: bytesBefore, progressTotal: total, &summary) {
+                    summary in
+                    try drain(&summary, control: control)
+                }
+                bytesBefore += source.bytesRead
+            }
+            if let (sunk, loaded) = try follower?.finish() {
+                summary.add(sunk)
+                summary.add(loaded)
+            }
+        } catch {
+            follower?.cancel()
+            throw error
+        }
     }
 
     /// Takes what the log holds all the way to gold.
     private func drain(_ summary: inout ReplaySummary, control: RunControl) throws {
-        let sunk = try sink(control: control)
-        summary.objectsPut += sunk.objects
-        summary.add(sunk.stage)
-        let loaded = try load(control: control)
-        summary.add(loaded.stage)
-        summary.newRejects += loaded.newRejects
-        for reject in loaded.rejects { summary.addReject(reject.reason, place: reject.place) }
+        summary.add(try sink(control: control))
+        summary.add(try load(control: control))
         let start = ContinuousClock.now
         summary.models = try build(control: control)
         let gold = summary.models.filter { $0.name.hasPrefix("gold_") }.reduce(0) { $0 + ($1.rows ?? 0) }
@@ -50,5 +98,18 @@ extension Pipeline {
         if let index = summary.stages.firstIndex(where: { $0.stage == .build }) {
             summary.stages[index].rows = gold
         }
+    }
+}
+
+extension ReplaySummary {
+    fileprivate mutating func add(_ sunk: Pipeline.SinkResult) {
+        objectsPut += sunk.objects
+        add(sunk.stage)
+    }
+
+    fileprivate mutating func add(_ loaded: Pipeline.LoadResult) {
+        add(loaded.stage)
+        newRejects += loaded.newRejects
+        for reject in loaded.rejects { addReject(reject.reason, place: reject.place) }
     }
 }

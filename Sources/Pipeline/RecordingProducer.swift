@@ -16,13 +16,21 @@ final class RecordingProducer {
     private var lastTimestamp: Int64 = 0
     private var lastDrain = ContinuousClock.now
 
+    /// As large as Kafka takes batches unless told otherwise: they compress the better for it.
+    private static let batchBytes = 1 << 20
     private static let linesBetweenProgress = 4096
 
-    init(_ pipeline: Pipeline, options: ReplayOptions, control: RunControl) throws {
+    /// - Parameter didCommit: called whenever the log has more that can be read; by another thread.
+    init(
+        _ pipeline: Pipeline, options: ReplayOptions, control: RunControl,
+        didCommit: @escaping @Sendable () -> Void = {}
+    ) throws {
         self.pipeline = pipeline
         self.options = options
         self.control = control
-        producer = SendQueue(try TopicWriter(pipeline.log, topic: pipeline.settings.topic))
+        producer = SendQueue(
+            try TopicWriter(pipeline.log, topic: pipeline.settings.topic, batchBytes: Self.batchBytes),
+            didCommit: didCommit)
         rejectProducer = try TopicWriter(pipeline.log, topic: pipeline.settings.rejectsTopic)
         symbols = Set(options.symbols.map { Array($0.utf8) })
         pacer = Pacer(options.speed)

@@ -28,7 +28,7 @@ public struct ReplaySummary: Sendable {
         public var rows = 0
         /// How many bytes of JSON those rows had.
         public var bytes = 0
-        /// How long it took.
+        /// How long it was at work.
         public var duration = Duration.zero
 
         mutating func add(_ other: StageResult) {
@@ -64,7 +64,7 @@ public struct ReplaySummary: Sendable {
 
     /// The recordings, in order.
     public var recordings: [Recording] = []
-    /// The stages, in order.
+    /// The stages, in order. They work side by side, so their times may add up to more than `duration`.
     public var stages: [StageResult] = Stage.allCases.map { StageResult(stage: $0) }
     /// Rejected lines by reason, in the order in which the reasons came up.
     public var rejects: [Rejects] = []
@@ -72,6 +72,8 @@ public struct ReplaySummary: Sendable {
     public var newRejects = 0
     /// How many objects were put.
     public var objectsPut = 0
+    /// How long it all took.
+    public var duration = Duration.zero
     /// What was built, by the last build.
     public var models: [ModelResult] = []
     /// What is on the disk now.

@@ -1,94 +1,128 @@
-import DurableIO
 import PartitionedLog
+import Synchronization
 
 /// Sends records on a thread of its own, so that reading and checking the next lines goes on while the last ones are
 /// compressed and written.
 ///
 /// One thread puts records in; an error of the sending thread comes out of the next call.
-final class SendQueue: @unchecked Sendable {
-    // The writer belongs to the sending thread while chunks are on their way, and to the caller when there
-    // are none; all
-    // else is touched under the monitor.
-    private let writer: TopicWriter
-    private let monitor = Monitor()
-    private let thread = WorkerThreads(max: 1)
-    private var chunk = Chunk()
-    private var waiting = 0
-    private var spare: [Chunk] = []
-    private var failure: (any Error)?
-    private static let chunkBytes = 1 << 20
+final class SendQueue {
+    private let sender: Sender
+    private let chunks: HandOver<RecordChunk>
+    private var chunk = RecordChunk()
     private static let waitingMax = 4
 
-    /// Records one after the other: bytes of keys and values, and where they are.
-    private struct Chunk {
-        struct Record {
-            var keyCount: Int
-            var valueCount: Int
-            var timestamp: Int64
-        }
-
-        var bytes: [UInt8] = []
-        var records: [Record] = []
+    /// - Parameter didCommit: called by the sending thread whenever readers can see more.
+    init(_ writer: TopicWriter, didCommit: @escaping @Sendable () throws -> Void = {}) {
+        let sender = Sender(writer, didCommit)
+        self.sender = sender
+        chunks = HandOver(waitingMax: Self.waitingMax) { try sender.send($0) }
     }
-
-    init(_ writer: TopicWriter) { self.writer = writer }
 
     /// Adds a record.
     func send(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, timestamp: Int64) throws {
-        chunk.bytes.append(contentsOf: key)
-        chunk.bytes.append(contentsOf: value)
-        chunk.records.append(Chunk.Record(keyCount: key.count, valueCount: value.count, timestamp: timestamp))
-        if chunk.bytes.count >= Self.chunkBytes { try hand() }
+        if chunk.append(key: key, value: value, timestamp: timestamp) { return }
+        try hand()
+        if chunk.append(key: key, value: value, timestamp: timestamp) { return }
+        chunk = RecordChunk(byteCount: RecordChunk.bytes(key, value))
+        _ = chunk.append(key: key, value: value, timestamp: timestamp)
     }
 
     /// Waits until all records are sent and as safe as the topic's flush policy promises.
     func flush() throws {
         try hand()
-        try monitor.locked {
-            while waiting > 0, failure == nil { monitor.wait() }
-            if let failure { throw failure }
-        }
-        try writer.flush()
+        try chunks.drain()
+        try sender.commit()
     }
 
     /// Hands the records gathered so far to the sending thread.
     private func hand() throws {
-        try monitor.locked {
-            while waiting >= Self.waitingMax, failure == nil { monitor.wait() }
-            if let failure { throw failure }
-            waiting += 1
-        }
         let full = chunk
-        chunk = monitor.locked { spare.popLast() } ?? Chunk()
-        thread.async { self.work(full) }
+        chunk = sender.spare.withLock { $0.popLast() } ?? RecordChunk()
+        try chunks.hand(full)
     }
 
-    private func work(_ chunk: Chunk) {
-        var chunk = chunk
-        do {
-            if monitor.locked({ failure == nil }) { try send(chunk) }
-        } catch {
-            monitor.locked { failure = error }
+    private final class Sender: @unchecked Sendable {
+        // The writer belongs to the sending thread while chunks are on their way, and to the caller when there are
+        // none.
+        private let writer: TopicWriter
+        private let didCommit: @Sendable () throws -> Void
+        private var uncommitted = 0
+        /// Chunks that have been sent.
+        let spare = Mutex<[RecordChunk]>([])
+        /// Readers see what is on the disk: so much is sent before that is seen to.
+        private static let commitBytes = 8 << 20
+
+        init(_ writer: TopicWriter, _ didCommit: @escaping @Sendable () throws -> Void) {
+            self.writer = writer
+            self.didCommit = didCommit
         }
-        chunk.bytes.removeAll(keepingCapacity: true)
-        chunk.records.removeAll(keepingCapacity: true)
-        monitor.locked {
-            waiting -= 1
-            spare.append(chunk)
-            monitor.broadcast()
+
+        func send(_ chunk: RecordChunk) throws {
+            uncommitted += chunk.used
+            try chunk.takeAll { try writer.send(key: $0, value: $1, timestamp: $2) }
+            spare.withLock { $0.append(chunk) }
+            if uncommitted >= Self.commitBytes { try commit() }
+        }
+
+        func commit() throws {
+            try writer.flush()
+            uncommitted = 0
+            try didCommit()
         }
     }
+}
 
-    private func send(_ chunk: Chunk) throws {
-        try chunk.bytes.withUnsafeBytes { bytes in
-            var position = 0
-            for record in chunk.records {
-                let key = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + record.keyCount)])
-                position += record.keyCount
-                let value = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + record.valueCount)])
-                position += record.valueCount
-                try writer.send(key: key, value: value, timestamp: record.timestamp)
-            }
+/// Records one behind the other: the sizes of key and value and the timestamp, 8 bytes each, and then their bytes.
+private final class RecordChunk: @unchecked Sendable {
+    // One thread at a time has it.
+    private let memory: UnsafeMutableRawBufferPointer
+    private(set) var used = 0
+    private static let headBytes = 24
+
+    init(byteCount: Int = 1 << 20) {
+        memory = .allocate(byteCount: byteCount, alignment: 8)
+    }
+
+    deinit { memory.deallocate() }
+
+    static func bytes(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int {
+        headBytes + key.count + value.count
+    }
+
+    /// Adds a record; `false` where there is no room for it.
+    func append(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, timestamp: Int64) -> Bool {
+        let byteCount = Self.bytes(key, value)
+        guard let base = memory.baseAddress, byteCount <= memory.count - used else { return false }
+        let target = base + used
+        target.storeBytes(of: key.count, as: Int.self)
+        target.storeBytes(of: value.count, toByteOffset: 8, as: Int.self)
+        target.storeBytes(of: timestamp, toByteOffset: 16, as: Int64.self)
+        if let bytes = key.baseAddress {
+            (target + Self.headBytes).copyMemory(from: bytes, byteCount: key.count)
         }
+        if let bytes = value.baseAddress {
+            (target + Self.headBytes + key.count).copyMemory(from: bytes, byteCount: value.count)
+        }
+        used += byteCount
+        return true
+    }
+
+    /// Gives each record to `body` and leaves none.
+    func takeAll(
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ timestamp: Int64) throws ->
+            Void
+    ) rethrows {
+        var rest = UnsafeRawBufferPointer(rebasing: memory[..<used])
+        while !rest.isEmpty {
+            let keyCount = rest.loadUnaligned(as: Int.self)
+            let valueCount = rest.loadUnaligned(fromByteOffset: 8, as: Int.self)
+            let timestamp = rest.loadUnaligned(fromByteOffset: 16, as: Int64.self)
+            let value = Self.headBytes + keyCount
+            try body(
+                UnsafeRawBufferPointer(rebasing: rest[Self.headBytes..<value]),
+                UnsafeRawBufferPointer(rebasing: rest[value..<(value + valueCount)]), timestamp)
+            rest = UnsafeRawBufferPointer(rebasing: rest[(value + valueCount)...])
+        }
+        used = 0
     }
 }

@@ -215,7 +215,10 @@ extension RecordingProducer {
         let key = try ObjectKey("stock-quotes/partition=0/\(Offset.zero.fileName).ndjson.zst")
         let short = try first.store.get(bucket: try BucketName("bronze-transactions"), key: key)
         try first.groups.commit("bronze-sink", [TopicPartition("stock-quotes", 0): CommittedOffset(.zero)])
-        _ = try first.replay([try ByteSource(path: try recording(25, name: "b"))])
+        try RecordingProducer(first, options: ReplayOptions(), control: RunControl())
+            .produce(try ByteSource(path: try recording(25, name: "b")))
+        _ = try first.sink()
+        _ = try first.load()
         #expect(try first.store.get(bucket: try BucketName("bronze-transactions"), key: key) != short)
         let offsets = try first.warehouse.rows(
             "SELECT LOG_OFFSET FROM BRONZE_STOCK_QUOTES_RAW ORDER BY RAW_ID")

@@ -14,34 +14,61 @@ public struct JSONNumber: Equatable, Sendable {
 
     /// What stands in the JSON.
     public let kind: Kind
-    /// The value where `kind` is `integer`.
-    public let integer: Int64
-    /// The value, nearest to what is written, where there is one.
-    public let real: Double
+    /// The value where `kind` is `integer`; digits without their point where it is `real` and has any places.
+    private let digits: Int64
+    /// How many of the digits stand behind the point.
+    private let places: UInt8
+    /// The value where `kind` is `real` and there are no such digits.
+    private let double: Double
 
     /// No such key.
-    public static let missing = JSONNumber(kind: .missing, integer: 0, real: 0)
+    public static let missing = JSONNumber(kind: .missing)
     /// Null.
-    public static let null = JSONNumber(kind: .null, integer: 0, real: 0)
+    public static let null = JSONNumber(kind: .null)
 
     /// A whole number.
     public init(integer: Int64) {
-        self.init(kind: .integer, integer: integer, real: Double(integer))
+        self.init(kind: .integer, digits: integer)
     }
 
     /// A number with a fraction.
     public init(real: Double) {
-        self.init(kind: .real, integer: 0, real: real)
+        self.init(kind: .real, double: real)
     }
 
-    private init(kind: Kind, integer: Int64, real: Double) {
-        self.kind = kind
-        self.integer = integer
-        self.real = real
+    /// A number of up to 15 digits, `places` of which, at least one, stand behind the point.
+    init(digits: Int64, places: Int) {
+        self.init(kind: .real, digits: digits, places: UInt8(places))
     }
+
+    private init(kind: Kind, digits: Int64 = 0, places: UInt8 = 0, double: Double = 0) {
+        self.kind = kind
+        self.digits = digits
+        self.places = places
+        self.double = double
+    }
+
+    /// The value where `kind` is `integer`.
+    public var integer: Int64 { kind == .integer ? digits : 0 }
+
+    /// The value, nearest to what is written, where there is one.
+    public var real: Double {
+        if kind == .integer { return Double(digits) }
+        // Both are exact, so the quotient is the double nearest to what is written.
+        return places > 0 ? Double(digits) / Self.powersOfTen[Int(places)] : double
+    }
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
 
     /// The value, or `nil` where there is none.
     public var value: Double? { kind == .integer || kind == .real ? real : nil }
+
+    /// Whether kind and value are the same.
+    public static func == (first: JSONNumber, second: JSONNumber) -> Bool {
+        first.kind == second.kind && first.integer == second.integer && first.real == second.real
+    }
 }
 
 /// A quote as Finnhub's `/quote` gives it, with the symbol and the time that the producer adds.

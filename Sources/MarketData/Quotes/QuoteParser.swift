@@ -122,9 +122,38 @@ public final class QuoteParser {
 struct ShortDecimal {
     let number: JSONNumber
 
-    private static let powersOfTen: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    private static let powersOfTen: [UInt64] = [
+        1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
+        100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000,
     ]
+
+    /// Goes over digits and appends them to `mantissa`, which wraps where there are more than are wanted: eight at a
+    /// time, without a branch a digit, as long as there are eight bytes to look at.
+    @inline(__always)
+    private static func takeDigits(
+        _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ mantissa: inout UInt64
+    ) {
+        while end - cursor >= 8 {
+            let bytes = UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
+            let values = bytes ^ 0x3030_3030_3030_3030
+            // A carry out of a byte that is no digit reaches only bytes behind it.
+            let others = (values | (values &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
+            let digits = others.trailingZeroBitCount >> 3
+            if digits == 0 { return }
+            // The digits become the last of eight, behind zeros; then neighbours are joined, 2, 4 and 8 digits.
+            var joined = values << UInt64(64 - digits * 8)
+            joined = ((joined & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
+            joined = ((joined & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
+            joined = ((joined & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
+            mantissa = mantissa &* powersOfTen[digits] &+ joined
+            cursor += digits
+            if digits < 8 { return }
+        }
+        while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
+            mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
+            cursor += 1
+        }
+    }
 
     /// Reads one at `position`, which moves behind it; leaves it where it is and gives `nil` for anything
     /// else.
@@ -135,10 +164,7 @@ struct ShortDecimal {
         if isNegative { cursor += 1 }
         var mantissa: UInt64 = 0
         let whole = cursor
-        while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
-            mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
-            cursor += 1
-        }
+        Self.takeDigits(&cursor, end, &mantissa)
         let wholeDigits = cursor - whole
         guard (1...15).contains(wholeDigits), wholeDigits == 1 || whole.pointee != UInt8(ascii: "0") else {
             return nil
@@ -146,18 +172,19 @@ struct ShortDecimal {
         if cursor < end, cursor.pointee == UInt8(ascii: ".") {
             cursor += 1
             let fraction = cursor
-            while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
-                mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
-                cursor += 1
-            }
+            Self.takeDigits(&cursor, end, &mantissa)
             let fractionDigits = cursor - fraction
             guard fractionDigits >= 1, wholeDigits + fractionDigits <= 15,
                 fractionDigits == 1 || cursor[-1] != UInt8(ascii: "0")
             else { return nil }
-            // Both are exact, so the quotient is the double nearest to what is written.
-            let value = Double(mantissa) / Self.powersOfTen[fractionDigits]
-            guard mantissa == 0 ? !isNegative && fractionDigits == 1 : value >= 0.0001 else { return nil }
-            number = JSONNumber(real: isNegative ? -value : value)
+            let isShort =
+                mantissa == 0
+                ? !isNegative && fractionDigits == 1
+                // At least 0.0001.
+                : fractionDigits <= 4 || mantissa >= Self.powersOfTen[fractionDigits - 4]
+            guard isShort else { return nil }
+            number = JSONNumber(
+                digits: isNegative ? -Int64(mantissa) : Int64(mantissa), places: fractionDigits)
         } else {
             guard mantissa != 0 || !isNegative else { return nil }
             number = JSONNumber(integer: isNegative ? -Int64(mantissa) : Int64(mantissa))

@@ -47,7 +47,7 @@ public final class RecordBatchBuilder {
     public init(compression: Compression) {
         precondition(compression.isWritten, "\(compression) is read, not written")
         self.compression = compression
-        compressor = compression == .zstd ? ZstdCompressor(level: 1) : nil
+        compressor = compression == .zstd ? ZstdCompressor(level: 1, tableLog: 16) : nil
         let state = UnsafeMutablePointer<RecordEncoder.State>.allocate(capacity: 1)
         let capacity = 4 << 10
         state.initialize(to: .init(memory: .allocate(byteCount: capacity, alignment: 16), capacity: capacity))

@@ -38,7 +38,7 @@ struct SummaryReport {
                 disk[stage.stage].map(Format.bytes) ?? "",
             ]
         }
-        let total = summary.stages.reduce(Duration.zero) { $0 + $1.duration }
+        let total = summary.duration
         let produced = summary.stages.first
         rows.append([
             "total", Format.grouped(produced?.rows ?? 0), Format.bytes(produced?.bytes ?? 0),
@@ -111,6 +111,7 @@ struct SummaryReport {
             ("data_dir", .string(directory)),
             ("recordings", .array(summary.recordings.map(Self.json))),
             ("stages", .array(summary.stages.map(Self.json))),
+            ("seconds", .number(summary.duration.seconds)),
             ("objects_put", .integer(summary.objectsPut)),
             ("models", .array(summary.models.map(Self.json))),
             (

@@ -1,0 +1,64 @@
+import DurableIO
+
+/// Hands items to a thread of its own, which does its work with each in their order, so that the next ones are made
+/// meanwhile.
+///
+/// An error of the work comes out of the next call; items that are handed over after it are dropped. Thread-safe.
+final class HandOver<Item: Sendable>: Sendable {
+    private let shared: Shared
+    private let thread = WorkerThreads(max: 1)
+    private let waitingMax: Int
+    private let work: @Sendable (Item) throws -> Void
+
+    private final class Shared: @unchecked Sendable {
+        // Touched under the monitor alone.
+        let monitor = Monitor()
+        var waiting = 0
+        var failure: (any Error)?
+    }
+
+    /// - Parameter waitingMax: how many items may wait or be worked on; whoever has more waits.
+    init(waitingMax: Int, _ work: @escaping @Sendable (Item) throws -> Void) {
+        shared = Shared()
+        self.waitingMax = waitingMax
+        self.work = work
+    }
+
+    /// Hands over an item.
+    func hand(_ item: Item) throws {
+        try shared.monitor.locked {
+            while shared.waiting >= waitingMax, shared.failure == nil { shared.monitor.wait() }
+            if let failure = shared.failure { throw failure }
+            shared.waiting += 1
+        }
+        thread.async { [shared, work] in
+            var failure = shared.monitor.locked { shared.failure }
+            if failure == nil {
+                do { try work(item) } catch { failure = error }
+            }
+            shared.monitor.locked {
+                shared.failure = failure
+                shared.waiting -= 1
+                shared.monitor.broadcast()
+            }
+        }
+    }
+
+    /// Waits until the work with all items is done.
+    func drain() throws {
+        try shared.monitor.locked {
+            while shared.waiting > 0 { shared.monitor.wait() }
+            if let failure = shared.failure { throw failure }
+        }
+    }
+
+    /// Drops what waits, and waits until nothing is worked on any more. Later calls throw `Interrupted`, unless
+    /// something has failed before.
+    func cancel() {
+        shared.monitor.locked {
+            shared.failure = shared.failure ?? Interrupted()
+            shared.monitor.broadcast()
+            while shared.waiting > 0 { shared.monitor.wait() }
+        }
+    }
+}
