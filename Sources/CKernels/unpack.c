@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "dispatch.h"
 
 #include <string.h>
 
@@ -9,8 +10,6 @@
 typedef uint32_t __attribute__((aligned(1), may_alias)) word32;
 typedef uint64_t __attribute__((aligned(1), may_alias)) word64;
 typedef uint16_t __attribute__((aligned(1), may_alias)) word16;
-
-#define BODY static inline __attribute__((always_inline))
 
 BODY void unpack64_narrow(const word32 *words, unsigned width, size_t rows, uint64_t base, uint64_t *out) {
     const uint32_t mask = width == 32 ? ~0u : (1u << width) - 1;
@@ -270,33 +269,6 @@ BODY size_t changes64_body(const uint64_t *values, size_t count) {
     }
 RUN_END(run_end, uint32_t)
 RUN_END(run_end64, uint64_t)
-
-// One entry for each body: the best instructions of this processor.
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
-#define AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,bmi,bmi2,lzcnt"), min_vector_width(512)))
-static int level;
-__attribute__((constructor)) static void find_level(void) {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        level = 2;
-    else if (__builtin_cpu_supports("avx2"))
-        level = 1;
-}
-#define DISPATCH(type, name, parameters, arguments)                                                                    \
-    AVX2 static type name##_avx2 parameters { return name##_body arguments; }                                          \
-    AVX512 static type name##_avx512 parameters { return name##_body arguments; }                                      \
-    type th_##name parameters {                                                                                        \
-        if (level == 2)                                                                                                \
-            return name##_avx512 arguments;                                                                            \
-        if (level == 1)                                                                                                \
-            return name##_avx2 arguments;                                                                              \
-        return name##_body arguments;                                                                                  \
-    }
-#else
-#define DISPATCH(type, name, parameters, arguments)                                                                    \
-    type th_##name parameters { return name##_body arguments; }
-#endif
 
 DISPATCH(void, unpack64, (const void *packed, unsigned width, size_t rows, int64_t base, int64_t *out),
          (packed, width, rows, base, out))

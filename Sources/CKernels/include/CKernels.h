@@ -23,6 +23,9 @@ uint64_t th_crc64nvme(uint64_t crc, const void *data, size_t length);
 /// HighwayHash-256 of `data` with a 32-byte `key`, as MinIO uses it against bit rot.
 void th_highwayhash256(const uint8_t key[32], const void *data, size_t length, uint8_t digest[32]);
 
+/// How often a byte occurs.
+size_t th_count_byte(const void *data, size_t length, uint8_t byte);
+
 // Bit-packed blocks (unpack.c). A block has up to 1,024 values in `rows` rows of 32. Packed, it takes
 // (rows * width + 31) / 32 * 128 bytes, at any address; `out` has room for 32 * rows values.
 

@@ -127,27 +127,69 @@ struct ShortDecimal {
         100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000,
     ]
 
+    private static let zeros: UInt64 = 0x3030_3030_3030_3030
+
+    /// The high bit of the first byte that was no digit, and of others behind it, of eight from which "0" has been taken
+    /// by exclusive or.
+    @inline(__always)
+    private static func nonDigits(_ bytes: UInt64) -> UInt64 {
+        // A carry out of a byte that is no digit reaches only bytes behind it.
+        (bytes | (bytes &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
+    }
+
+    /// The number that eight bytes of 0 to 9 are, the first digit in the lowest: neighbours are joined, 2, 4 and 8 digits.
+    @inline(__always)
+    private static func joined(_ digits: UInt64) -> UInt64 {
+        let two = (digits &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF
+        let four = (two &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
+        return (four &* 42_949_672_960_001) >> 32
+    }
+
+    /// Reads one that lies in eight bytes with what is behind it, without a branch on where its digits end. `nil` where
+    /// it does not, or is not in the form that is wanted.
+    @inline(__always)
+    private static func short(_ position: inout UnsafePointer<UInt8>) -> JSONNumber? {
+        // Everything in bits, eight a character.
+        let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+        let sign: UInt64 = word & 0xFF == 0x2D ? 1 : 0
+        let digits = word >> (sign &* 8) ^ zeros
+        let ends = nonDigits(digits) & ~0 >> (sign &* 8)
+        let whole = UInt64(truncatingIfNeeded: ends.trailingZeroBitCount) &- 7
+        let point: UInt64 = (digits &>> whole) & 0xFF == 0x1E ? 1 : 0
+        let end = ends & (ends &- point)
+        guard end != 0 else { return nil }
+        let length = UInt64(truncatingIfNeeded: end.trailingZeroBitCount) &- 7
+        let places = ((length &- whole &- 8) & (0 &- point)) >> 3
+        let next = (digits &>> length) & 0xFF
+        let isSuperfluous =
+            (digits & 0xFF == 0 && whole > 8)
+            || (point != 0 && (places == 0 || (places > 1 && (digits &>> (length &- 8)) & 0xFF == 0)))
+        guard whole != 0, !isSuperfluous, next == 0x1C || next == 0x4D else { return nil }
+        let below = (1 &<< whole) &- 1
+        let magnitude = joined(
+            (digits & below | digits >> (point &* 8) & ~below) &<< (64 &- (length &- point &* 8)))
+        // Zero has neither sign nor places, and nothing is below 0.0001.
+        if places > 1 ? magnitude < powersOfTen[max(4, Int(places)) &- 4] : magnitude == 0 && sign != 0 {
+            return nil
+        }
+        position += Int(truncatingIfNeeded: sign &+ length >> 3)
+        let value = (Int64(bitPattern: magnitude) ^ (0 &- Int64(sign))) &+ Int64(sign)
+        return point == 0 ? JSONNumber(integer: value) : JSONNumber(digits: value, places: Int(places))
+    }
+
     /// Goes over digits and appends them to `mantissa`, which wraps where there are more than are wanted: eight at a
-    /// time, without a branch a digit, as long as there are eight bytes to look at.
+    /// time, as long as there are eight bytes to look at.
     @inline(__always)
     private static func takeDigits(
         _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ mantissa: inout UInt64
     ) {
         while end - cursor >= 8 {
-            let bytes = UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
-            let values = bytes ^ 0x3030_3030_3030_3030
-            // A carry out of a byte that is no digit reaches only bytes behind it.
-            let others = (values | (values &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
-            let digits = others.trailingZeroBitCount >> 3
-            if digits == 0 { return }
-            // The digits become the last of eight, behind zeros; then neighbours are joined, 2, 4 and 8 digits.
-            var joined = values << UInt64(64 - digits * 8)
-            joined = ((joined & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
-            joined = ((joined & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
-            joined = ((joined & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
-            mantissa = mantissa &* powersOfTen[digits] &+ joined
-            cursor += digits
-            if digits < 8 { return }
+            let bytes = UInt64(littleEndian: UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)) ^ zeros
+            let count = nonDigits(bytes).trailingZeroBitCount >> 3
+            if count == 0 { return }
+            mantissa = mantissa &* powersOfTen[count] &+ joined(bytes << UInt64(64 - count * 8))
+            cursor += count
+            if count < 8 { return }
         }
         while cursor < end, cursor.pointee &- UInt8(ascii: "0") < 10 {
             mantissa = mantissa &* 10 &+ UInt64(cursor.pointee &- UInt8(ascii: "0"))
@@ -159,6 +201,10 @@ struct ShortDecimal {
     /// else.
     @inline(__always)
     init?(_ position: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) {
+        if end - position >= 8, let short = Self.short(&position) {
+            number = short
+            return
+        }
         var cursor = position
         let isNegative = cursor < end && cursor.pointee == UInt8(ascii: "-")
         if isNegative { cursor += 1 }

@@ -1,3 +1,4 @@
+import DurableIO
 import Vectors
 
 /// Finds where records end in bytes, without looking at what is in them.
@@ -55,41 +56,13 @@ struct RecordSplitter {
             }
             return run
         }
-        countLines(bytes, count, most, &run)
+        let feeds = UnsafeRawBufferPointer(start: bytes, count: count).lineFeeds(from: start, most: most)
+        run = Run(end: feeds.end, records: feeds.count, lines: feeds.count)
         if isEnd, run.records < most, run.end < count {
             run.end = count
             run.records += 1
         }
         return run
-    }
-
-    private func countLines(_ bytes: Bytes, _ count: Int, _ most: Int, _ run: inout Run) {
-        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-        let feeds: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
-        var position = run.end
-        var lines = 0
-        var end = run.end
-        while position + 8 <= count, lines + 8 <= most {
-            let word =
-                UInt64(littleEndian: UnsafeRawPointer(bytes + position).loadUnaligned(as: UInt64.self))
-                ^ feeds
-            let found = ~(((word & low) &+ low) | word | low)
-            if found != 0 {
-                lines &+= found.nonzeroBitCount
-                end = position &+ 8 &- found.leadingZeroBitCount >> 3
-            }
-            position &+= 8
-        }
-        while position < count, lines < most {
-            if bytes[position] == 0x0A {
-                lines += 1
-                end = position + 1
-            }
-            position += 1
-        }
-        run.end = end
-        run.records = lines
-        run.lines = lines
     }
 
     /// A record: where its content ends, where the next one begins, and how many line feeds lie between.

@@ -1,3 +1,5 @@
+import DurableIO
+
 /// Finds lines by their number: line feeds counted a block at a time.
 struct LineBlocks: Sendable {
     private static let blockBytes = 64 << 10
@@ -9,7 +11,8 @@ struct LineBlocks: Sendable {
     init(_ bytes: UnsafeRawBufferPointer) {
         var total = 0
         for start in stride(from: 0, to: bytes.count, by: Self.blockBytes) {
-            total += Self.lineFeeds(bytes, start, min(bytes.count, start + Self.blockBytes))
+            let block = bytes[start..<min(bytes.count, start + Self.blockBytes)]
+            total += UnsafeRawBufferPointer(rebasing: block).lineFeedCount
             before.append(total)
         }
         lineCount = total + (bytes.last.map { $0 == 0x0A ? 0 : 1 } ?? 0)
@@ -28,24 +31,5 @@ struct LineBlocks: Sendable {
             if left == 0 { return position }
         }
         return bytes.count
-    }
-
-    /// Counts line feeds eight bytes at a time.
-    private static func lineFeeds(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int {
-        guard let base = bytes.baseAddress else { return 0 }
-        var count = 0
-        var position = start
-        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-        while end - position >= 8 {
-            let word = base.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A
-            // The top bit of each byte that is 0, and of no other.
-            count &+= (~(((word & low) &+ low) | word | low)).nonzeroBitCount
-            position &+= 8
-        }
-        while position < end {
-            count &+= bytes[position] == 0x0A ? 1 : 0
-            position &+= 1
-        }
-        return count
     }
 }
