@@ -117,6 +117,44 @@ extension Vector {
         return result
     }
 
+    /// The rows that `rows`, which rise, names: what a filter leaves. Where it leaves most, they are copied by runs.
+    package func gather(rising rows: UnsafePointer<UInt32>, count: Int) -> Vector {
+        if isConstant, self.count > 0, count <= self.count { return slice(from: 0, count: count) }
+        let result = Vector.allocate(
+            type, layout: layout, scale: scale, count: count, hasValidity: validity != nil,
+            dictionary: dictionary, isJSON: isJSON)
+        switch layout {
+        case .bool: Self.copy(bools, rising: rows, count, to: result.bools)
+        case .string: Self.copy(codes, rising: rows, count, to: result.codes)
+        case .int64, .double: Self.copy(int64s, rising: rows, count, to: result.int64s)
+        case .int128: Self.copy(int128s, rising: rows, count, to: result.int128s)
+        }
+        if let validity, let target = result.validity { Self.copy(validity, rising: rows, count, to: target) }
+        return result
+    }
+
+    @inline(__always)
+    private static func copy<Value>(
+        _ source: UnsafePointer<Value>, rising rows: UnsafePointer<UInt32>, _ count: Int,
+        to target: UnsafeMutablePointer<Value>
+    ) {
+        let run = 16
+        var row = 0
+        while row + run <= count {
+            // Rows that rise by one each.
+            if rows[row &+ run &- 1] &- rows[row] == UInt32(run &- 1) {
+                (target + row).update(from: source + Int(rows[row]), count: run)
+            } else {
+                for next in row..<(row &+ run) { target[next] = source[Int(rows[next])] }
+            }
+            row &+= run
+        }
+        while row < count {
+            target[row] = source[Int(rows[row])]
+            row &+= 1
+        }
+    }
+
     /// The same values as doubles, where FLOAT is held as decimals; otherwise the vector itself.
     package func asDoubles() -> Vector {
         guard type == .float || type.isNumber || type == .variant, layout == .int64 || layout == .int128

@@ -137,7 +137,7 @@ struct ShortDecimal {
         (bytes | (bytes &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
     }
 
-    /// The number that eight bytes of 0 to 9 are, the first digit in the lowest: neighbours are joined, 2, 4 and 8 digits.
+    /// The number that eight bytes of 0 to 9 are, the first digit in the lowest byte: neighbours are joined.
     @inline(__always)
     private static func joined(_ digits: UInt64) -> UInt64 {
         let two = (digits &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF

@@ -84,6 +84,12 @@ extension Conversion {
             return try fromEpoch(narrow.toNumber(vector).narrowed())
         }
         let scale = vector.scale
+        if scale == 0, to == .timestampNTZ || to == .timestampLTZ {
+            let range = IntegerKernels.range(vector.int64s, count: vector.count)
+            if range.least > -TextParsing.epochSecondsEnd, range.greatest < TextParsing.epochSecondsEnd {
+                return mapAll(vector) { $0 &* 1_000_000 }
+            }
+        }
         let power = DecimalMath.powers64[scale]
         let failure = { (value: Int64) in
             SQLError(.data, "\(to == .date ? "Date" : "Timestamp") '\(value)' is not recognized")

@@ -67,12 +67,15 @@ extension TextParsing {
         return microseconds(ofEpoch: decimal.isNegative ? -magnitude : magnitude)
     }
 
+    /// Whole numbers of at least this magnitude count smaller units than seconds.
+    static let epochSecondsEnd: Int64 = 31_536_000_000
+
     /// Microseconds of a whole number that counts seconds, or from 31,536,000,000 on (the year 2969)
     /// milliseconds, from a thousand times that on microseconds, from a million times that on nanoseconds;
     /// `nil` where it is out of range.
     package static func microseconds(ofEpoch value: Int64) -> Int64? {
         let magnitude = value.magnitude
-        if magnitude < 31_536_000_000 { return value * 1_000_000 }
+        if magnitude < epochSecondsEnd { return value * 1_000_000 }
         if magnitude < 31_536_000_000_000 { return value * 1000 }
         if magnitude < 31_536_000_000_000_000 { return value }
         return Calendar.floorDivide(value, by: 1000).quotient

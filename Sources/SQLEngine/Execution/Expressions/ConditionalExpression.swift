@@ -18,8 +18,8 @@ struct ConditionalExpression: VectorExpression {
         return Logic.choice(test, values[0], values[1], type: type)
             ?? Logic.merge(
                 [
-                    .init(choosing: RowSelection.rows(of: test) { $1 && $0 != 0 }, of: values[0]),
-                    .init(choosing: RowSelection.rows(of: test) { !$1 || $0 == 0 }, of: values[1]),
+                    .init(choosing: RowSelection.rows(passing: test), of: values[0]),
+                    .init(choosing: RowSelection.rows(failing: test), of: values[1]),
                 ], type: type, count: batch.count)
     }
 
@@ -29,7 +29,7 @@ struct ConditionalExpression: VectorExpression {
         var rest = batch
         for (place, condition) in conditions.enumerated() where !open.isEmpty {
             let test = try condition.evaluate(rest, context)
-            let matches = RowSelection.rows(of: test) { value, isValid in isValid && value != 0 }
+            let matches = RowSelection.rows(passing: test)
             if matches.isEmpty { continue }
             if matches.count == open.count {
                 pieces.append(.init(rows: open, vector: try values[place].evaluate(rest, context)))
@@ -40,7 +40,7 @@ struct ConditionalExpression: VectorExpression {
                 .init(
                     rows: matches.map { open[Int($0)] },
                     vector: try values[place].evaluate(rest.picking(columns, matches), context)))
-            let others = RowSelection.rows(of: test) { value, isValid in !isValid || value == 0 }
+            let others = RowSelection.rows(failing: test)
             open = others.map { open[Int($0)] }
             rest = rest.picking(columns, others)
         }

@@ -121,7 +121,7 @@ struct LogicalExpression: VectorExpression {
     func evaluate(_ batch: Batch, _ context: EvaluationContext) throws -> Vector {
         var result = try parts[0].evaluate(batch, context)
         for part in parts.dropFirst() {
-            let open = RowSelection.rows(of: result) { value, isValid in !isValid || (value != 0) == isAnd }
+            let open = RowSelection.rows(of: result) { (1 ^ $1) | (isAnd ? $0 : 1 ^ $0) }
             if open.isEmpty { return result }
             if open.count * 4 >= batch.count * 3, let next = try? part.evaluate(batch, context) {
                 result =
@@ -163,15 +163,32 @@ struct LogicalExpression: VectorExpression {
 }
 
 enum RowSelection {
-    /// The rows whose value (a boolean's byte, and whether it is not NULL) satisfies a test.
+    /// The rows whose value satisfies a test, which is given 1 or 0 for whether the value is TRUE and for whether it
+    /// is not NULL, and gives the same: nothing branches on what differs from row to row.
     @inline(__always)
-    static func rows(of vector: Vector, where test: (UInt8, Bool) -> Bool) -> [UInt32] {
-        [UInt32](unsafeUninitializedCapacity: vector.count) { buffer, count in
+    static func rows(of vector: Vector, where test: (_ isTrue: Int, _ isValid: Int) -> Int) -> [UInt32] {
+        let (values, validity, rows) = (vector.bools, vector.validity, vector.count)
+        return [UInt32](unsafeUninitializedCapacity: rows) { buffer, count in
             guard let target = buffer.baseAddress else { return }
-            for row in 0..<vector.count {
-                target[count] = UInt32(truncatingIfNeeded: row)
-                count += test(vector.bools[row], vector.isValid(row)) ? 1 : 0
+            var kept = 0
+            if let validity {
+                for row in 0..<rows {
+                    target[kept] = UInt32(truncatingIfNeeded: row)
+                    kept &+= test(values[row] != 0 ? 1 : 0, validity[row] != 0 ? 1 : 0)
+                }
+            } else {
+                for row in 0..<rows {
+                    target[kept] = UInt32(truncatingIfNeeded: row)
+                    kept &+= test(values[row] != 0 ? 1 : 0, 1)
+                }
             }
+            count = kept
         }
     }
+
+    /// The rows where it is TRUE.
+    static func rows(passing vector: Vector) -> [UInt32] { rows(of: vector) { $0 & $1 } }
+
+    /// The rows where it is FALSE or NULL.
+    static func rows(failing vector: Vector) -> [UInt32] { rows(of: vector) { 1 ^ ($0 & $1) } }
 }

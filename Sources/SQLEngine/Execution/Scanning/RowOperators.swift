@@ -19,11 +19,12 @@ package final class FilterOperator: PhysicalOperator {
         return try children[0].open(context).map { stream in
             MappedStream(stream) { batch in
                 let test = try condition.evaluate(batch, context.evaluation)
-                let rows = RowSelection.rows(of: test) { value, isValid in isValid && value != 0 }
+                let rows = RowSelection.rows(passing: test)
                 if rows.count == batch.count { return batch }
                 return rows.isEmpty
                     ? nil
-                    : Batch(batch.columns.map { $0.picking(rows) }, count: rows.count, order: batch.order)
+                    : Batch(
+                        batch.columns.map { $0.picking(rising: rows) }, count: rows.count, order: batch.order)
             }
         }
     }

@@ -116,7 +116,7 @@ package final class ScanOperator: PhysicalOperator {
             func column(_ place: Int) throws -> Vector {
                 if let known = columns[place] { return known }
                 var vector = try reader.read(place, piece: piece, start: start, count: count)
-                if let rows { vector = vector.picking(rows) }
+                if let rows { vector = vector.picking(rising: rows) }
                 columns[place] = vector
                 return vector
             }
@@ -125,10 +125,10 @@ package final class ScanOperator: PhysicalOperator {
                 let remaining = rows?.count ?? count
                 let batch = Self.batch(inputs, width: width, count: remaining)
                 let test = try filter.expression.evaluate(batch, context.evaluation)
-                let kept = RowSelection.rows(of: test) { value, isValid in isValid && value != 0 }
+                let kept = RowSelection.rows(passing: test)
                 if kept.isEmpty { return nil }
                 if kept.count == remaining { continue }
-                for place in columns.indices { columns[place] = columns[place]?.picking(kept) }
+                for place in columns.indices { columns[place] = columns[place]?.picking(rising: kept) }
                 rows = rows.map { rows in kept.map { rows[Int($0)] } } ?? kept
             }
             let result = try (0..<width).map(column)
@@ -149,6 +149,13 @@ extension Vector {
     func picking(_ rows: [UInt32]) -> Vector {
         rows.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { gather($0, count: buffer.count) } ?? slice(from: 0, count: 0)
+        }
+    }
+
+    /// The same of rows that rise.
+    func picking(rising rows: [UInt32]) -> Vector {
+        rows.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { gather(rising: $0, count: buffer.count) } ?? slice(from: 0, count: 0)
         }
     }
 }

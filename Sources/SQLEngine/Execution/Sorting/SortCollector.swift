@@ -110,6 +110,8 @@ final class SortCollector: @unchecked Sendable {
             return .rows(try sortInMemory())
         }
         try ParallelTasks.run(parts.count, threads: context.threads) { try self.spill(self.parts[$0]) }
+        // What the rows took would stay with threads that have ended.
+        ProcessMemory.trim()
         var runs = parts.flatMap(\.runs)
         let batchBytes = 2 * spillRows * rowBytes
         let fanIn = max(4, min(128, context.memory.limit / (2 * batchBytes)))
