@@ -20,6 +20,12 @@ package protocol PhysicalOperator: AnyObject, Sendable {
 package protocol BatchStream: AnyObject {
     /// The next batch, never empty; `nil` at the end.
     func next() throws -> Batch?
+    /// What the rows are known to be ordered by.
+    var sortedBy: [SortKey] { get }
+}
+
+extension BatchStream {
+    package var sortedBy: [SortKey] { [] }
 }
 
 /// An expression whose columns are places in a batch.

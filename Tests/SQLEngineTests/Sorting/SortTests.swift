@@ -1,6 +1,7 @@
-import SQLEngine
 import Testing
 import Vectors
+
+@testable import SQLEngine
 
 @Suite("Sorting")
 struct SortTests {
@@ -46,6 +47,39 @@ struct SortTests {
         let part = SortOperator(source, keys: keys, offset: 17)
         #expect(RowFixtures.isEqual(try RowFixtures.rows(part, context), Array(expected.dropFirst(17))))
         #expect(await RowFixtures.isReleased(context))
+    }
+
+    @Test("rows that come in order are not sorted again, others are", arguments: 0..<24)
+    func sortedAlready(seed: Int) throws {
+        var draws = Draws(UInt64(seed) + 300)
+        let types = RowFixtures.types
+        let source = RowFixtures.source(
+            types, rows: 5000, streams: 1 + seed % 3, batchRows: 700, nulls: seed % 3 > 0, seed: UInt64(seed))
+        let inner = Self.keys(&draws, of: types.count)
+        // Columns the other way round, but for the last one, which is left out.
+        let places = Array(types.indices.dropLast().reversed())
+        let context = ExecutionContext(threads: 2, memoryLimit: [200_000, 1 << 30][seed % 2])
+        func project() -> ProjectOperator {
+            let expressions = places.map { ColumnExpression(place: $0, type: types[$0]) }
+            return ProjectOperator(SortOperator(source, keys: inner), expressions, title: "")
+        }
+        let known = inner.prefix { places.contains($0.column) }.map { key in
+            SortKey(
+                column: places.firstIndex(of: key.column) ?? 0, isDescending: key.isDescending,
+                nullsFirst: key.nullsFirst)
+        }
+        let prefix = Array(known.prefix(1 + draws.below(3)))
+        let rows = RowFixtures.sorted(try RowFixtures.rows(source), inner).map { row in places.map { row[$0] }
+        }
+        if !prefix.isEmpty {
+            let streams = try SortOperator(project(), keys: prefix).open(context)
+            #expect(streams.count == 1 && streams[0].sortedBy == known)
+            let again = try RowFixtures.rows(SortOperator(project(), keys: prefix, offset: 3), context)
+            #expect(RowFixtures.isEqual(again, Array(rows.dropFirst(3))))
+        }
+        let others = Self.keys(&draws, of: places.count)
+        let sorted = try RowFixtures.rows(SortOperator(project(), keys: others), context)
+        #expect(RowFixtures.isEqual(sorted, RowFixtures.sorted(rows, others)))
     }
 
     @Test("large ranges are parted by several threads, also where nearly all keys begin alike")

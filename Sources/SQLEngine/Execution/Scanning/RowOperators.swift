@@ -17,7 +17,7 @@ package final class FilterOperator: PhysicalOperator {
     package func open(_ context: ExecutionContext) throws -> [any BatchStream] {
         let condition = condition
         return try children[0].open(context).map { stream in
-            MappedStream(stream) { batch in
+            MappedStream(stream, sortedBy: stream.sortedBy) { batch in
                 let test = try condition.evaluate(batch, context.evaluation)
                 let rows = RowSelection.rows(passing: test)
                 if rows.count == batch.count { return batch }
@@ -47,7 +47,7 @@ package final class ProjectOperator: PhysicalOperator {
     package func open(_ context: ExecutionContext) throws -> [any BatchStream] {
         let expressions = expressions
         return try children[0].open(context).map { stream in
-            MappedStream(stream) { batch in
+            MappedStream(stream, sortedBy: order(of: stream)) { batch in
                 Batch(
                     try expressions.map { try $0.evaluate(batch, context.evaluation) }, count: batch.count,
                     order: batch.order)
@@ -56,13 +56,33 @@ package final class ProjectOperator: PhysicalOperator {
     }
 }
 
+extension ProjectOperator {
+    /// What is left of the order of the child's rows: up to the first column that is not given.
+    fileprivate func order(of stream: any BatchStream) -> [SortKey] {
+        var keys: [SortKey] = []
+        for key in stream.sortedBy {
+            let place = expressions.firstIndex { expression in
+                guard let column = expression as? ColumnExpression else { return false }
+                return column.place == key.column && column.type == children[0].types[key.column]
+            }
+            guard let place else { break }
+            keys.append(SortKey(column: place, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+        }
+        return keys
+    }
+}
+
 /// The batches of another stream, each changed; those for which nothing is given are left out.
 final class MappedStream: BatchStream {
+    let sortedBy: [SortKey]
     private let source: any BatchStream
     private let change: (Batch) throws -> Batch?
 
-    init(_ source: any BatchStream, _ change: @escaping (Batch) throws -> Batch?) {
+    init(
+        _ source: any BatchStream, sortedBy: [SortKey], _ change: @escaping (Batch) throws -> Batch?
+    ) {
         self.source = source
+        self.sortedBy = sortedBy
         self.change = change
     }
 

@@ -145,12 +145,14 @@ final class OrderedStream: BatchStream {
 
 /// The first rows of a stream behind an offset.
 final class LimitStream: BatchStream {
+    let sortedBy: [SortKey]
     private var stream: (any BatchStream)?
     private var skipped: Int
     private var left: Int
 
     init(_ stream: any BatchStream, limit: Int?, offset: Int) {
         self.stream = stream
+        sortedBy = stream.sortedBy
         skipped = offset
         left = limit ?? .max
     }

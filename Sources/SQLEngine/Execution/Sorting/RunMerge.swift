@@ -35,6 +35,8 @@ final class RunMerge: BatchStream {
     private var sources: [Batch] = []
     private var order: UInt64 = 0
 
+    var sortedBy: [SortKey] { keys.dropLast() }
+
     /// - Parameters:
     ///   - types: of the runs' columns with the hidden one.
     ///   - rowsMax: rows of a batch of the output.

@@ -38,6 +38,10 @@ package final class SortOperator: PhysicalOperator {
     package func open(_ context: ExecutionContext) throws -> [any BatchStream] {
         if limit == 0 { return [EmptyStream()] }
         let streams = try child.open(context)
+        if streams.count == 1, streams[0].sortedBy.starts(with: keys) {
+            return limit == nil && offset == 0
+                ? streams : [LimitStream(streams[0], limit: limit, offset: offset)]
+        }
         if isTop, let lastRow {
             return [
                 try TopRows.find(streams, types: types, keys: keys, count: lastRow, offset: offset, context)
@@ -46,7 +50,10 @@ package final class SortOperator: PhysicalOperator {
         switch try SortCollector.collect(streams, types: types, keys: keys, context: context) {
         case .rows(let rows):
             let end = min(rows.count, lastRow ?? .max)
-            return [SortedStream(rows, from: min(offset, end), to: end, columns: types.count, context)]
+            return [
+                SortedStream(
+                    rows, sortedBy: keys, from: min(offset, end), to: end, columns: types.count, context)
+            ]
         case .merged(let stream):
             if limit == nil, offset == 0 { return [stream] }
             return [LimitStream(stream, limit: limit, offset: offset)]
@@ -66,6 +73,7 @@ final class EmptyStream: BatchStream {
 
 /// Gives sorted rows; some batches at a time are fetched by all threads.
 final class SortedStream: BatchStream {
+    let sortedBy: [SortKey]
     private var rows: SortedRows?
     private var place: Int
     private let end: Int
@@ -77,7 +85,11 @@ final class SortedStream: BatchStream {
     private var order: UInt64 = 0
 
     /// - Parameter columns: how many of the first columns are given.
-    init(_ rows: SortedRows, from start: Int, to end: Int, columns: Int, _ context: ExecutionContext) {
+    init(
+        _ rows: SortedRows, sortedBy keys: [SortKey], from start: Int, to end: Int, columns: Int,
+        _ context: ExecutionContext
+    ) {
+        sortedBy = keys
         self.rows = rows
         place = start
         self.end = end

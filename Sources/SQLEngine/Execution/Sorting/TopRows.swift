@@ -41,7 +41,8 @@ final class TopRows: @unchecked Sendable {
         }
         let rows = try all.sorted()
         let end = min(rows.count, count)
-        return SortedStream(rows, from: min(offset, end), to: end, columns: types.count, context)
+        return SortedStream(
+            rows, sortedBy: keys, from: min(offset, end), to: end, columns: types.count, context)
     }
 
     private func take(_ batch: Batch) throws {

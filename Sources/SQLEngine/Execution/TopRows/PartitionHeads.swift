@@ -9,6 +9,8 @@ final class PartitionHeads: BatchStream {
     private var last: [Vector]?
     private var taken = 0
 
+    var sortedBy: [SortKey] { source.sortedBy }
+
     init(_ source: any BatchStream, partition: [Int], limit: Int) {
         self.source = source
         self.partition = partition

@@ -37,6 +37,8 @@ package final class ProfiledOperator: PhysicalOperator {
         private let source: any BatchStream
         private let owner: ProfiledOperator
 
+        var sortedBy: [SortKey] { source.sortedBy }
+
         init(_ source: any BatchStream, _ owner: ProfiledOperator) {
             self.source = source
             self.owner = owner
