@@ -14,48 +14,50 @@ public struct JSONNumber: Equatable, Sendable {
 
     /// What stands in the JSON.
     public let kind: Kind
-    /// The value where `kind` is `integer`; digits without their point where it is `real` and has any places.
-    private let digits: Int64
-    /// How many of the digits stand behind the point.
+    /// How many digits of a `real` stand behind the point; 0 where `bits` is not its digits but the double.
     private let places: UInt8
-    /// The value where `kind` is `real` and there are no such digits.
-    private let double: Double
+    private let bits: Int64
 
     /// No such key.
-    public static let missing = JSONNumber(kind: .missing)
+    public static let missing = JSONNumber(kind: .missing, bits: 0)
     /// Null.
-    public static let null = JSONNumber(kind: .null)
+    public static let null = JSONNumber(kind: .null, bits: 0)
 
     /// A whole number.
     public init(integer: Int64) {
-        self.init(kind: .integer, digits: integer)
+        self.init(kind: .integer, bits: integer)
     }
 
     /// A number with a fraction.
     public init(real: Double) {
-        self.init(kind: .real, double: real)
+        self.init(kind: .real, bits: Int64(bitPattern: real.bitPattern))
     }
 
     /// A number of up to 15 digits, `places` of which, at least one, stand behind the point.
+    @inline(__always)
     init(digits: Int64, places: Int) {
-        self.init(kind: .real, digits: digits, places: UInt8(places))
+        self.init(kind: .real, places: UInt8(truncatingIfNeeded: places), bits: digits)
     }
 
-    private init(kind: Kind, digits: Int64 = 0, places: UInt8 = 0, double: Double = 0) {
+    @inline(__always)
+    private init(kind: Kind, places: UInt8 = 0, bits: Int64) {
         self.kind = kind
-        self.digits = digits
         self.places = places
-        self.double = double
+        self.bits = bits
     }
 
     /// The value where `kind` is `integer`.
-    public var integer: Int64 { kind == .integer ? digits : 0 }
+    public var integer: Int64 { kind == .integer ? bits : 0 }
 
     /// The value, nearest to what is written, where there is one.
     public var real: Double {
-        if kind == .integer { return Double(digits) }
+        switch kind {
+        case .missing, .null: 0
+        case .integer: Double(bits)
         // Both are exact, so the quotient is the double nearest to what is written.
-        return places > 0 ? Double(digits) / Self.powersOfTen[Int(places)] : double
+        case .real where places > 0: Double(bits) / Self.powersOfTen[Int(places)]
+        case .real: Double(bitPattern: UInt64(bitPattern: bits))
+        }
     }
 
     private static let powersOfTen: [Double] = [
