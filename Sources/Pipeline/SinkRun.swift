@@ -10,7 +10,6 @@ import Synchronization
 final class SinkRun: @unchecked Sendable {
     // Builders and what they have done belong to the thread that uses this object; what is shared has locks.
     private let builders: [SinkObjectBuilder]
-    private let spare: SpareBytes
     private let delivery: Delivery
     private let delivering: HandOver<Delivery.Objects>
     private let isCancelled = Atomic(false)
@@ -25,7 +24,6 @@ final class SinkRun: @unchecked Sendable {
         builders = partitions.map { SinkObjectBuilder($0, from: $1, pipeline.settings, spare: spare) }
         recordsBehind = partitions.reduce(0) { $0 + Int($1.0.highWatermark - $1.1) }
         let delivery = Delivery(pipeline, spare, loads: loads && pipeline.settings.keyLayout == .partition)
-        self.spare = spare
         self.delivery = delivery
         delivering = HandOver(waitingMax: 1) { try delivery.deliver($0) }
     }
