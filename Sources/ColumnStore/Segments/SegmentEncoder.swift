@@ -93,10 +93,8 @@ package final class SegmentEncoder {
     /// - Returns: the validity, unless all rows have values.
     private func encodeValidity(_ vector: Vector, _ parts: inout Parts) throws -> UnsafePointer<UInt8>? {
         guard let validity = vector.validity else { return nil }
-        for row in 0..<vector.count {
-            parts.zone.nulls += validity[row] == 0 ? 1 : 0
-            parts.zone.jsonNulls += validity[row] == Vector.jsonNull ? 1 : 0
-        }
+        parts.zone.nulls += th_count_byte(validity, vector.count, 0)
+        parts.zone.jsonNulls += th_count_byte(validity, vector.count, Vector.jsonNull)
         guard parts.zone.nulls + parts.zone.jsonNulls > 0 else { return nil }
         let states = [Int64](unsafeUninitializedCapacity: vector.count) { buffer, count in
             for row in 0..<vector.count { buffer[row] = Int64(validity[row]) }

@@ -148,12 +148,11 @@ final class PieceReader: @unchecked Sendable {
         return JSONValues(try content.all(), stripsArrays: false).beginsSoundly() ? .values : .lines
     }
 
-    /// Reads one more block, or where there is much left over already, as much again.
-    private func readMore(_ open: inout Open) throws {
-        let goal = open.rest.count
+    /// Reads one more block to the end of a buffer, or where much of that is no whole record yet, as much again.
+    private func readMore(_ open: inout Open, into buffer: PieceBuffer, unfinished: Int) throws {
         var read = 0
         repeat {
-            let target = open.rest.reserve(FileContent.blockBytes)
+            let target = buffer.reserve(FileContent.blockBytes)
             let count = try open.content.read(
                 into: UnsafeMutableRawBufferPointer(start: target, count: FileContent.blockBytes),
                 at: open.position)
@@ -165,10 +164,14 @@ final class PieceReader: @unchecked Sendable {
             if open.content.storedHash == nil {
                 open.hash = FileContent.hash(open.hash, UnsafeRawBufferPointer(start: target, count: count))
             }
-            open.rest.commit(count)
+            buffer.commit(count)
             open.position += count
             read += count
-        } while read < goal && open.position < open.content.count
+        } while read < unfinished && open.position < open.content.count
+    }
+
+    private func readMore(_ open: inout Open) throws {
+        try readMore(&open, into: open.rest, unfinished: open.rest.count)
     }
 
     private func skipMark(_ open: inout Open) throws {
@@ -225,25 +228,27 @@ final class PieceReader: @unchecked Sendable {
             firstLine: open.line,
             firstRecord: open.record, records: 0, pieceRecord: already, header: open.header)
         let start = buffer.count
-        while already + span.records < recordsMax, buffer.count < Self.bytesMax {
-            if open.rest.count == 0 {
-                guard open.position < open.content.count else { break }
-                try readMore(&open)
-            }
+        buffer.append(open.rest.bytes(0..<open.rest.count))
+        // Where the last whole record ends.
+        var end = start
+        while already + span.records < recordsMax, end < Self.bytesMax {
             let isEnd = open.position >= open.content.count
             let run = open.splitter.run(
-                open.rest.pointer, from: 0, count: open.rest.count, most: recordsMax - already - span.records,
+                buffer.pointer, from: end, count: buffer.count, most: recordsMax - already - span.records,
                 isEnd: isEnd)
             if run.records == 0 {
                 guard !isEnd else { break }
-                try readMore(&open)
+                try readMore(&open, into: buffer, unfinished: buffer.count - end)
                 continue
             }
-            buffer.append(open.rest.bytes(0..<run.end))
-            drop(run.end, &open)
+            end = run.end
             span.records += run.records
             open.line += run.lines
         }
+        open.rest = PieceBuffer(capacity: max(64, buffer.count - end))
+        open.rest.append(buffer.bytes(end..<buffer.count))
+        open.restOffset += end - start
+        buffer.truncate(to: end)
         open.record += span.records
         span.range = start..<buffer.count
         // Files that follow must begin a line of their own.
