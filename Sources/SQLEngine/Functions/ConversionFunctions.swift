@@ -71,6 +71,7 @@ enum ConversionFunctions {
         var preset: DateFormat?
         if case .text(let text) = arguments[1].constant { preset = try DateFormat.compile(text) }
         return .init([type, .varchar], .varchar) { [preset] arguments, count, context in
+            if let texts = preset?.texts(arguments[0], count: count, context) { return texts }
             var cache = KeyedCache<DateFormat>()
             return try RowCalls.text(arguments, count: count) { row, output in
                 let format =
