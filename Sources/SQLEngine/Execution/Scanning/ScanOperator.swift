@@ -131,7 +131,9 @@ package final class ScanOperator: PhysicalOperator {
                 for place in columns.indices { columns[place] = columns[place]?.picking(rising: kept) }
                 rows = rows.map { rows in kept.map { rows[Int($0)] } } ?? kept
             }
-            let result = try (0..<width).map(column)
+            var result = try (0..<width).map(column)
+            // Filters mostly leave values; what follows is faster where it need not look for NULLs.
+            if rows != nil { result = result.map { $0.droppingNeedlessValidity() } }
             return Batch(result, count: rows?.count ?? count, order: UInt64(piece) << 32 | UInt64(start))
         }
 
