@@ -12,7 +12,8 @@ extension DateFormat {
             case .second: step = min(step, 1_000_000)
             case .minute: step = min(step, 60_000_000)
             case .hour24, .hour12, .halfOfDay: step = min(step, 3_600_000_000)
-            case .year, .signedYear, .shortYear, .month, .shortMonthName, .monthName, .day, .shortDayName, .literal,
+            case .year, .signedYear, .shortYear, .month, .shortMonthName, .monthName, .day, .shortDayName,
+                .literal,
                 .zoneHour, .zoneMinute, .zoneDesignator:
                 break
             }
@@ -23,11 +24,14 @@ extension DateFormat {
     /// The texts of a batch of DATE, TIME or TIMESTAMP_NTZ, each written once for the times that share it, as far as
     /// they were met lately. `nil` where that is of no use.
     func texts(_ vector: Vector, count: Int, _ context: EvaluationContext) -> Vector? {
-        guard let step, [.date, .time, .timestampNTZ].contains(vector.type), !vector.isConstant else { return nil }
+        guard let step, [.date, .time, .timestampNTZ].contains(vector.type), !vector.isConstant else {
+            return nil
+        }
         // A DATE counts days.
         let unit = vector.type == .date ? 1 : step
         let builder = StringDictionaryBuilder(capacity: 64)
-        let result = Vector.allocate(.varchar, layout: .string, count: count, hasValidity: vector.validity != nil)
+        let result = Vector.allocate(
+            .varchar, layout: .string, count: count, hasValidity: vector.validity != nil)
         let (values, codes) = (vector.int64s, result.codes)
         var known = RecentTexts()
         // The times that the text before stands for.
