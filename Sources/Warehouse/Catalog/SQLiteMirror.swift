@@ -127,7 +127,9 @@ struct SQLiteMirror {
     private func refresh(_ table: Table, _ old: Mirror?) throws {
         let isSameTable = old.map { $0.table == table.id.value && $0.shape == table.shape } ?? false
         if isSameTable, old?.version == table.version { return }
-        let rowsMax = isSameTable ? Self.recopiedRowsMax : Self.copiedRowsMax
+        // The raw table is never made as a whole: each load adds to it.
+        let grows = isSameTable || table.name == Schema.rawTable
+        let rowsMax = grows ? Self.recopiedRowsMax : Self.copiedRowsMax
         if try columns.rowCount(of: table.id) <= rowsMax {
             try copy(table, old)
         } else if isSameTable, let old, old.declaration == nil {

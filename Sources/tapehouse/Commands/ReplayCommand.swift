@@ -12,7 +12,8 @@ struct ReplayCommand: ParsableCommand {
         discussion: """
             Reads recordings (a JSON object a line; plain or zstd-compressed; - for standard input), produces the quotes to a \
             topic keyed by symbol, sinks the topic to a bucket, loads the objects into COMMON.BRONZE_STOCK_QUOTES_RAW, builds \
-            bronze, silver and gold, and prints what was done and the gold tables.
+            bronze, silver and gold, and prints what was done and the gold tables. At full speed the first three work side by \
+            side, so their times add up to more than the total.
 
             Lines that are no quotes do not stop the rest: they are kept in COMMON.LOAD_REJECTS with file, line and reason. \
             Replaying a recording again, or after a crash, leaves silver and gold as one replay does.
