@@ -99,48 +99,32 @@ extension Vector {
     }
 
     /// The rows that `rows` names, in that order.
-    package func gather(_ rows: UnsafePointer<UInt32>, count: Int) -> Vector {
+    ///
+    /// - Parameter rising: whether they rise, as those that a filter leaves: of these, runs are copied at once.
+    package func gather(_ rows: UnsafePointer<UInt32>, count: Int, rising: Bool = false) -> Vector {
         if isConstant, self.count > 0, count <= self.count { return slice(from: 0, count: count) }
         let result = Vector.allocate(
             type, layout: layout, scale: scale, count: count, hasValidity: validity != nil,
             dictionary: dictionary,
             isJSON: isJSON)
         switch layout {
-        case .bool: for row in 0..<count { result.bools[row] = bools[Int(rows[row])] }
-        case .string: for row in 0..<count { result.codes[row] = codes[Int(rows[row])] }
-        case .int64, .double: for row in 0..<count { result.int64s[row] = int64s[Int(rows[row])] }
-        case .int128: for row in 0..<count { result.int128s[row] = int128s[Int(rows[row])] }
+        case .bool: Self.copy(bools, rows, count, rising, to: result.bools)
+        case .string: Self.copy(codes, rows, count, rising, to: result.codes)
+        case .int64, .double: Self.copy(int64s, rows, count, rising, to: result.int64s)
+        case .int128: Self.copy(int128s, rows, count, rising, to: result.int128s)
         }
-        if let validity, let target = result.validity {
-            for row in 0..<count { target[row] = validity[Int(rows[row])] }
-        }
-        return result
-    }
-
-    /// The rows that `rows`, which rise, names: what a filter leaves. Where it leaves most, they are copied by runs.
-    package func gather(rising rows: UnsafePointer<UInt32>, count: Int) -> Vector {
-        if isConstant, self.count > 0, count <= self.count { return slice(from: 0, count: count) }
-        let result = Vector.allocate(
-            type, layout: layout, scale: scale, count: count, hasValidity: validity != nil,
-            dictionary: dictionary, isJSON: isJSON)
-        switch layout {
-        case .bool: Self.copy(bools, rising: rows, count, to: result.bools)
-        case .string: Self.copy(codes, rising: rows, count, to: result.codes)
-        case .int64, .double: Self.copy(int64s, rising: rows, count, to: result.int64s)
-        case .int128: Self.copy(int128s, rising: rows, count, to: result.int128s)
-        }
-        if let validity, let target = result.validity { Self.copy(validity, rising: rows, count, to: target) }
+        if let validity, let target = result.validity { Self.copy(validity, rows, count, rising, to: target) }
         return result
     }
 
     @inline(__always)
     private static func copy<Value>(
-        _ source: UnsafePointer<Value>, rising rows: UnsafePointer<UInt32>, _ count: Int,
+        _ source: UnsafePointer<Value>, _ rows: UnsafePointer<UInt32>, _ count: Int, _ rising: Bool,
         to target: UnsafeMutablePointer<Value>
     ) {
         let run = 16
         var row = 0
-        while row + run <= count {
+        while rising, row + run <= count {
             // Rows that rise by one each.
             if rows[row &+ run &- 1] &- rows[row] == UInt32(run &- 1) {
                 (target + row).update(from: source + Int(rows[row]), count: run)

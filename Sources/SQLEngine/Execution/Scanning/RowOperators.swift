@@ -24,7 +24,8 @@ package final class FilterOperator: PhysicalOperator {
                 return rows.isEmpty
                     ? nil
                     : Batch(
-                        batch.columns.map { $0.picking(rising: rows) }, count: rows.count, order: batch.order)
+                        batch.columns.map { $0.picking(rows, rising: true) }, count: rows.count,
+                        order: batch.order)
             }
         }
     }

@@ -116,7 +116,7 @@ package final class ScanOperator: PhysicalOperator {
             func column(_ place: Int) throws -> Vector {
                 if let known = columns[place] { return known }
                 var vector = try reader.read(place, piece: piece, start: start, count: count)
-                if let rows { vector = vector.picking(rising: rows) }
+                if let rows { vector = vector.picking(rows, rising: true) }
                 columns[place] = vector
                 return vector
             }
@@ -128,7 +128,7 @@ package final class ScanOperator: PhysicalOperator {
                 let kept = RowSelection.rows(passing: test)
                 if kept.isEmpty { return nil }
                 if kept.count == remaining { continue }
-                for place in columns.indices { columns[place] = columns[place]?.picking(rising: kept) }
+                for place in columns.indices { columns[place] = columns[place]?.picking(kept, rising: true) }
                 rows = rows.map { rows in kept.map { rows[Int($0)] } } ?? kept
             }
             var result = try (0..<width).map(column)
@@ -148,16 +148,10 @@ package final class ScanOperator: PhysicalOperator {
 }
 
 extension Vector {
-    func picking(_ rows: [UInt32]) -> Vector {
+    func picking(_ rows: [UInt32], rising: Bool = false) -> Vector {
         rows.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { gather($0, count: buffer.count) } ?? slice(from: 0, count: 0)
-        }
-    }
-
-    /// The same of rows that rise.
-    func picking(rising rows: [UInt32]) -> Vector {
-        rows.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { gather(rising: $0, count: buffer.count) } ?? slice(from: 0, count: 0)
+            buffer.baseAddress.map { gather($0, count: buffer.count, rising: rising) }
+                ?? slice(from: 0, count: 0)
         }
     }
 }

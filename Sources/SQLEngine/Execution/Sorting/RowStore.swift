@@ -188,8 +188,6 @@ extension ColumnForm {
 
     /// Without a validity that says nothing.
     func finished(_ vector: Vector) -> Vector {
-        guard hasValues, let validity = vector.validity else { return vector }
-        for row in 0..<vector.count where validity[row] != 1 { return vector }
-        return vector.with(validity: .some(nil))
+        hasValues ? vector.droppingNeedlessValidity() : vector
     }
 }
