@@ -30,7 +30,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // MARK: C
+        // MARK: Base: C
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
@@ -43,13 +43,13 @@ let package = Package(
             linkerSettings: [.linkedLibrary("sqlite3", .when(platforms: [.macOS]))]),
         .target(name: "CWarehouseExtension", dependencies: ["CSQLiteAPI"]),
 
-        // MARK: Ground floor
+        // MARK: Base
         .target(name: "SQLiteKit", dependencies: ["CSQLiteAPI"]),
         .target(
             name: "DurableIO",
             dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
 
-        // MARK: Log, store, warehouse
+        // MARK: Log and store
         .target(
             name: "PartitionedLog",
             dependencies: [
@@ -76,7 +76,7 @@ let package = Package(
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),
 
-        // MARK: The way of a quote
+        // MARK: Flow and front
         .target(
             name: "Pipeline",
             dependencies: [
@@ -95,8 +95,8 @@ let package = Package(
             ]),
 
         // MARK: Tests
-        .target(name: "TestSupport", dependencies: ["DurableIO"], path: "Tests/TestSupport"),
-        .target(name: "CFaultyFiles", dependencies: ["CSQLite"], path: "Tests/CFaultyFiles"),
+        .target(name: "TestSupport", dependencies: ["DurableIO"]),
+        .target(name: "CFaultyFiles", dependencies: ["CSQLite"]),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
         .testTarget(
@@ -142,6 +142,30 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
+
+// Where the rooms are: a folder a floor, lowest first, in it a folder a room; tests mirror them.
+let floors: KeyValuePairs = [
+    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "DurableIO"],
+    "Log": ["PartitionedLog"],
+    "Store": ["ObjectStore"],
+    "Warehouse": [
+        "Vectors", "ColumnStore", "SQLEngine", "CWarehouseExtension", "WarehouseExtension", "Warehouse",
+    ],
+    "Models": ["Modeling"],
+    "Flow": ["MarketData", "Pipeline"],
+    "Front": ["tapehouse"],
+]
+for (floor, rooms) in floors {
+    for target in package.targets {
+        if rooms.contains(target.name) { target.path = "Sources/\(floor)/\(target.name)" }
+        if target.type == .test, rooms.contains(String(target.name.dropLast("Tests".count))) {
+            target.path = "Tests/\(floor)/\(target.name)"
+        }
+    }
+}
+for target in package.targets where ["TestSupport", "CFaultyFiles"].contains(target.name) {
+    target.path = "Tests/Support/\(target.name)"
+}
 
 for target in package.targets where [.executable, .regular, .test].contains(target.type) {
     target.swiftSettings =

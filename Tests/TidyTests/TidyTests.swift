@@ -72,14 +72,42 @@ import Testing
         }
     }
 
-    @Test func everyModuleHasTestsAndAPlaceInTheTable() throws {
-        let table = try ProjectFiles.text("Sources/README.md")
-        for module in try FileSystem.local.list("\(ProjectFiles.root)/Sources") where module != "README.md" {
-            #expect(table.contains("`\(module)`"), "Sources/README.md does not tell of \(module)")
-            // The C modules are tested through those that use them.
-            if module.hasPrefix("C") { continue }
-            #expect(
-                try !FileSystem.local.list("\(ProjectFiles.root)/Tests/\(module)Tests").isEmpty, "\(module)")
+    @Test func everyRoomHasTestsAndAPlaceInTheTable() throws {
+        let table = try RoomTable(ProjectFiles.text("Sources/README.md"))
+        for floor in try FileSystem.local.list("\(ProjectFiles.root)/Sources") where floor != "README.md" {
+            for room in try FileSystem.local.list("\(ProjectFiles.root)/Sources/\(floor)") {
+                #expect(
+                    table.rooms[room]?.floor == floor,
+                    "Sources/README.md does not tell of \(room) on \(floor)")
+                // The C modules are tested through those that use them.
+                if room.hasPrefix("C"), room.dropFirst().first?.isUppercase == true { continue }
+                let tests = "\(ProjectFiles.root)/Tests/\(floor)/\(room)Tests"
+                #expect(try !FileSystem.local.list(tests).isEmpty, "\(room)")
+            }
+        }
+    }
+
+    @Test func roomsImportWhatTheTableSays() throws {
+        let table = try RoomTable(ProjectFiles.text("Sources/README.md"))
+        #expect(table.rooms.count > 10)
+        for (name, room) in table.rooms {
+            for imported in room.imports {
+                let other = try #require(table.rooms[imported], "\(name) imports \(imported)")
+                let floors = try [other.floor, room.floor].map {
+                    try #require(table.floors.firstIndex(of: $0))
+                }
+                #expect(floors[0] <= floors[1], "\(name) imports \(imported) of a floor above")
+            }
+            for path in try ProjectFiles.all(below: "Sources/\(room.floor)/\(name)")
+            where path.hasSuffix(".swift") {
+                for line in try ProjectFiles.text(path).split(separator: "\n") {
+                    guard let word = line.split(separator: " ").firstIndex(of: "import"), word <= 2,
+                        let imported = line.split(separator: " ").last.map(String.init),
+                        table.rooms[imported] != nil
+                    else { continue }
+                    #expect(room.imports.contains(imported), "\(path) imports \(imported)")
+                }
+            }
         }
     }
 }

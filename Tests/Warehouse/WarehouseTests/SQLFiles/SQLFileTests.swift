@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-/// The files of `Tests/SQL`, each in a warehouse of its own: alone, with several threads, and with hardly any
+/// The files of `Tests/Warehouse/SQL`, each in a warehouse of its own: alone, with several threads, and with hardly any
 /// memory, so that what
 /// is sorted, joined and grouped goes through files.
 @Suite struct SQLFileTests {
@@ -21,7 +21,7 @@ import Testing
     ]
 
     static let files: [String] =
-        ((try? FileSystem.local.list("\(ProjectFiles.root)/Tests/SQL")) ?? []).filter {
+        ((try? FileSystem.local.list("\(ProjectFiles.root)/Tests/Warehouse/SQL")) ?? []).filter {
             $0.hasSuffix(".test")
         }.sorted()
 
@@ -34,7 +34,7 @@ import Testing
         let warehouse = try Warehouse(path: directory.file("warehouse.db"), access: .readWrite)
         var options = Session.Options()
         options.threads = setting.threads
-        let script = try SQLFile(try ProjectFiles.text("Tests/SQL/\(file)"))
+        let script = try SQLFile(try ProjectFiles.text("Tests/Warehouse/SQL/\(file)"))
         options.memoryLimit = max(setting.memoryLimit, script.memoryMin)
         options.temporaryDirectory = directory.path
         // 2026-03-04 05:06:07.089 UTC
@@ -42,7 +42,7 @@ import Testing
         let session = warehouse.makeSession(options)
         for failure in script.run(session) {
             let place = SourceLocation(
-                fileID: "SQL/\(file)", filePath: "\(ProjectFiles.root)/Tests/SQL/\(file)", line: failure.line,
+                fileID: "SQL/\(file)", filePath: "\(ProjectFiles.root)/Tests/Warehouse/SQL/\(file)", line: failure.line,
                 column: 1)
             Issue.record("\(failure.message)", sourceLocation: place)
         }

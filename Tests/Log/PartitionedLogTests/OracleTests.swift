@@ -5,7 +5,7 @@ import Testing
 @testable import PartitionedLog
 
 /// Our files in the eyes of kafka-python, and its batches in ours. `TAPEHOUSE_ORACLE_PYTHON` names a Python that has
-/// what `Tests/Oracles/requirements.txt` lists; skipped where it is not set.
+/// what `Tests/Support/Oracles/requirements.txt` lists; skipped where it is not set.
 @Suite(.enabled(if: environment("TAPEHOUSE_ORACLE_PYTHON") != nil, "TAPEHOUSE_ORACLE_PYTHON is not set"))
 struct OracleTests {
     private let directory: TemporaryDirectory
@@ -16,7 +16,7 @@ struct OracleTests {
 
     private func oracle(_ arguments: String...) throws -> [String] {
         let python = try #require(environment("TAPEHOUSE_ORACLE_PYTHON"))
-        let script = "\(ProjectFiles.root)/Tests/Oracles/kafka_oracle.py"
+        let script = "\(ProjectFiles.root)/Tests/Support/Oracles/kafka_oracle.py"
         let outcome = try Subprocess([python, script] + arguments).wait()
         try #require(outcome.status == 0, "\(outcome.errors)")
         return outcome.output.split(separator: "\n").map(String.init)

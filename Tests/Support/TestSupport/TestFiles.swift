@@ -38,7 +38,7 @@ public enum ProjectFiles {
     /// The root of the package.
     public static let root: String = {
         var path = #filePath
-        for _ in 0..<3 { path = FileSystem.parent(of: path) }
+        for _ in 0..<4 { path = FileSystem.parent(of: path) }
         return path
     }()
 

@@ -115,7 +115,7 @@ struct DifferentialRun {
 
     private func ask(_ tables: [GeneratedTable], _ questions: [Question]) throws -> [Int: [OracleAnswer]] {
         let input = try directory.write(Self.json(tables, questions), to: "queries.json")
-        let script = "\(ProjectFiles.root)/Tests/Oracles/sql_oracle.py"
+        let script = "\(ProjectFiles.root)/Tests/Support/Oracles/sql_oracle.py"
         let outcome = try Subprocess([python, script, input, directory.file("answers.txt")]).wait()
         guard outcome.status == 0 else { throw OracleFailure(message: outcome.errors) }
         let bytes = try FileSystem.local.contents(of: directory.file("answers.txt"))

@@ -4,9 +4,8 @@ import Testing
 @testable import Warehouse
 
 /// Thousands of queries by chance, answered also by DuckDB and SQLite. `TAPEHOUSE_ORACLE_PYTHON` names a
-/// Python that has what
-/// `Tests/Oracles/requirements.txt` lists; skipped where it is not set. `TAPEHOUSE_SQL_QUERIES` asks for more queries,
-/// `TAPEHOUSE_SQL_SEED` for others.
+/// Python that has what `Tests/Support/Oracles/requirements.txt` lists; skipped where it is not set.
+/// `TAPEHOUSE_SQL_QUERIES` asks for more queries, `TAPEHOUSE_SQL_SEED` for others.
 @Suite(.enabled(if: environment("TAPEHOUSE_ORACLE_PYTHON") != nil, "TAPEHOUSE_ORACLE_PYTHON is not set"))
 struct DifferentialTests {
     @Test func othersAnswerTheSame() throws {
