@@ -45,6 +45,7 @@ let package = Package(
 
         // MARK: Base
         .target(name: "SQLiteKit", dependencies: ["CSQLiteAPI"]),
+        .target(name: "Threads", dependencies: ["CKernels"]),
         .target(
             name: "DurableIO",
             dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
@@ -53,25 +54,26 @@ let package = Package(
         .target(
             name: "PartitionedLog",
             dependencies: [
-                "DurableIO", .product(name: "Logging", package: "swift-log"),
+                "DurableIO", "Threads", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .target(
             name: "ObjectStore",
-            dependencies: ["DurableIO", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["DurableIO", "Threads", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Warehouse
         .target(name: "Vectors"),
-        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "Vectors"]),
+        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "Threads", "Vectors"]),
         .target(
-            name: "ColumnStore", dependencies: ["CKernels", "DurableIO", "SQLiteKit", "Vectors"]),
+            name: "ColumnStore", dependencies: ["CKernels", "DurableIO", "SQLiteKit", "Threads", "Vectors"]),
         .target(
             name: "WarehouseExtension",
             dependencies: ["CSQLiteAPI", "CWarehouseExtension", "ColumnStore", "SQLiteKit", "Vectors"]),
         .target(
             name: "Warehouse",
             dependencies: [
-                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Vectors", "WarehouseExtension",
+                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Threads", "Vectors",
+                "WarehouseExtension",
             ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),
@@ -81,15 +83,14 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "SQLiteKit",
-                "Vectors", "Warehouse",
+                "Threads", "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "tapehouse",
             dependencies: [
                 "ColumnStore", "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog",
-                "Pipeline",
-                "SQLEngine", "SQLiteKit", "Vectors", "Warehouse",
+                "Pipeline", "SQLEngine", "SQLiteKit", "Threads", "Vectors", "Warehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -97,6 +98,7 @@ let package = Package(
         // MARK: Tests
         .target(name: "TestSupport", dependencies: ["DurableIO"]),
         .target(name: "CFaultyFiles", dependencies: ["CSQLite"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["DurableIO", "TestSupport", "Threads"]),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
         .testTarget(
@@ -106,13 +108,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "ObjectStoreTests", dependencies: ["DurableIO", "ObjectStore", "TestSupport"]),
+        .testTarget(
+            name: "ObjectStoreTests",
+            dependencies: ["DurableIO", "ObjectStore", "TestSupport", "Threads"]),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"]),
         .testTarget(
-            name: "SQLEngineTests", dependencies: ["DurableIO", "SQLEngine", "TestSupport", "Vectors"]),
+            name: "SQLEngineTests",
+            dependencies: ["DurableIO", "SQLEngine", "TestSupport", "Threads", "Vectors"]),
         .testTarget(
             name: "ColumnStoreTests",
-            dependencies: ["ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Vectors"]),
+            dependencies: ["ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Threads", "Vectors"]),
         .testTarget(
             name: "WarehouseTests",
             dependencies: [
@@ -133,7 +138,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
-                "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                "SQLEngine", "SQLiteKit", "TestSupport", "Threads", "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
@@ -145,7 +150,7 @@ let package = Package(
 
 // Where the rooms are: a folder a floor, lowest first, in it a folder a room; tests mirror them.
 let floors: KeyValuePairs = [
-    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "DurableIO"],
+    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "Threads", "DurableIO"],
     "Log": ["PartitionedLog"],
     "Store": ["ObjectStore"],
     "Warehouse": [

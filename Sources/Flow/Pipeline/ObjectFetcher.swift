@@ -1,5 +1,6 @@
 import DurableIO
 import ObjectStore
+import Threads
 
 /// Reads the objects of a load, some ahead of their use, on a thread of its own.
 final class ObjectFetcher {
@@ -22,7 +23,7 @@ final class ObjectFetcher {
     private let reader: Reader
     private let count: Int
     private var position = 0
-    private var ahead: Ahead?
+    private var ahead: Future<Fetched, Never>?
 
     /// - Parameter objectBytes: how large a full object's lines are.
     init(_ store: ObjectStore, _ bucket: BucketName, _ objects: [(ObjectInfo, SinkKey)], objectBytes: Int) {
@@ -43,33 +44,8 @@ final class ObjectFetcher {
     /// Takes back the memory of lines that nobody needs any more.
     func reuse(_ lines: [UInt8]) { reader.spare.put(lines) }
 
-    private func start(from first: Int) -> Ahead {
-        let ahead = Ahead()
-        thread.async { [reader] in ahead.give(reader.fetch(from: first)) }
-        return ahead
-    }
-
-    /// What one thread makes and another waits for.
-    private final class Ahead: @unchecked Sendable {
-        // Touched under the monitor alone.
-        private let monitor = Monitor()
-        private var fetched: Fetched?
-
-        func give(_ fetched: Fetched) {
-            monitor.locked {
-                self.fetched = fetched
-                monitor.signal()
-            }
-        }
-
-        func wait() -> Fetched {
-            monitor.locked {
-                while true {
-                    if let fetched { return fetched }
-                    monitor.wait()
-                }
-            }
-        }
+    private func start(from first: Int) -> Future<Fetched, Never> {
+        thread.start { [reader] in reader.fetch(from: first) }
     }
 
     private final class Reader: @unchecked Sendable {

@@ -3,6 +3,7 @@ import Logging
 import MarketData
 import ObjectStore
 import PartitionedLog
+import Threads
 import Warehouse
 
 extension Pipeline {

@@ -1,6 +1,7 @@
 import DurableIO
 public import MarketData
 import Modeling
+import Threads
 import Warehouse
 
 extension Pipeline {
@@ -51,7 +52,7 @@ extension Pipeline {
 
         func cancel() {
             run.cancel()
-            advancing.cancel()
+            advancing.cancel(throwing: Interrupted())
         }
     }
 

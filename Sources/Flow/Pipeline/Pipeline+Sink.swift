@@ -1,6 +1,7 @@
 import DurableIO
 import ObjectStore
 import PartitionedLog
+import Threads
 import Warehouse
 
 extension Pipeline {

@@ -1,6 +1,7 @@
 import DurableIO
 import MarketData
 import PartitionedLog
+import Threads
 
 /// The first stage: from recordings to the log.
 final class RecordingProducer {

@@ -1,5 +1,6 @@
 import PartitionedLog
 import Synchronization
+import Threads
 
 /// Sends records on a thread of its own, so that reading and checking the next lines goes on while the last ones are
 /// compressed and written.

@@ -2,6 +2,7 @@ import DurableIO
 import ObjectStore
 import PartitionedLog
 import Synchronization
+import Threads
 
 /// The sink at work: makes objects of what the log has, and puts them into the bucket on a thread of its own while the
 /// next ones are made. Where it loads, that thread also loads each object, whose lines are still in memory.
@@ -54,7 +55,7 @@ final class SinkRun: @unchecked Sendable {
     /// Ends the work; called from any thread, which waits until no object is put or loaded any more.
     func cancel() {
         isCancelled.store(true, ordering: .relaxed)
-        delivering.cancel()
+        delivering.cancel(throwing: Interrupted())
     }
 
     private func hand(_ objects: [SinkObject], of builder: SinkObjectBuilder) throws -> Bool {

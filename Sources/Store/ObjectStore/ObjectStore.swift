@@ -1,5 +1,6 @@
 public import DurableIO
 import Synchronization
+import Threads
 
 /// Buckets of objects on one drive, in the layout of a single-drive MinIO (xl-single).
 ///

@@ -2,6 +2,7 @@ import DurableIO
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @testable import ObjectStore
 

@@ -1,6 +1,7 @@
 import DurableIO
 import TestSupport
 import Testing
+import Threads
 
 @testable import ObjectStore
 

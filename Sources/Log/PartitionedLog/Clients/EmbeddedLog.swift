@@ -1,8 +1,8 @@
-import Dispatch
 public import DurableIO
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+import Threads
 
 /// A log in this process: a directory of partitions with the coordinators of its consumer groups and transactions.
 ///
@@ -27,7 +27,7 @@ public final class EmbeddedLog: Sendable, Service {
     private let logger: Logger
     private let isClosed = Mutex(false)
     /// Where calls wait for the disk, so that the threads that run tasks do not.
-    private let blocking = DispatchQueue(label: "tapehouse.log.disk", attributes: .concurrent)
+    private let blocking = WorkerThreads(max: 64)
 
     /// Opens a log directory, or makes it.
     ///
@@ -123,9 +123,7 @@ public final class EmbeddedLog: Sendable, Service {
     /// Does what waits for the disk on a thread that may wait.
     func waitForDisk<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result
     {
-        try await withCheckedThrowingContinuation { continuation in
-            blocking.async { continuation.resume(with: Swift.Result { try body() }) }
-        }
+        try await blocking.run(body)
     }
 
     private func waitForDisk(_ body: @escaping @Sendable () -> Void) async {

@@ -1,5 +1,5 @@
-import Dispatch
 import DurableIO
+import Threads
 
 /// Takes the data of an object or a part and makes of it what lies on the drive: a bit-rot stream, in memory up to a
 /// size and in a file beyond. The MD5 and the checksum are computed by another thread while this one writes. Not
@@ -104,10 +104,9 @@ private final class Digests: @unchecked Sendable {
 private final class FileWriter {
     /// A frame's memory; a digest of what is in it may be under way.
     private final class Buffer: @unchecked Sendable {
-        // The writer touches it only after waiting for the digest.
+        // The writer fills it only after the digest of its last block.
         let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: BitrotStream.frameBytes, alignment: 4096)
-        let isFree = DispatchSemaphore(value: 1)
         var count = 0
 
         deinit { memory.deallocate() }
@@ -120,7 +119,7 @@ private final class FileWriter {
 
     private let file: File
     private let digests: Digests
-    private let digesting = DispatchQueue(label: "tapehouse.objects.digest")
+    private let digesting: HandOver<(Buffer, count: Int)>
     private var hashes = MD5()
     private var buffers: [Buffer] = []
     private var current = 0
@@ -129,12 +128,13 @@ private final class FileWriter {
     init(_ file: File, _ digests: Digests) {
         self.file = file
         self.digests = digests
+        digesting = HandOver(waitingMax: 2) { [digests] in digests.update($0.block($1)) }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let buffer = self.buffer()
+            let buffer = try self.buffer()
             let free = BitrotStream.blockBytes - buffer.count
             let piece = rest.prefix(free)
             let place = HighwayHash.byteCount + buffer.count
@@ -147,26 +147,18 @@ private final class FileWriter {
     }
 
     /// The buffer to fill, its last block digested.
-    private func buffer() -> Buffer {
+    private func buffer() throws -> Buffer {
         if current == buffers.count { buffers.append(Buffer()) }
         let buffer = buffers[current]
-        if buffer.count == 0 {
-            buffer.isFree.wait()
-            buffer.isFree.signal()
-        }
+        // What may still be digested is the other one.
+        if buffer.count == 0 { try digesting.drain(to: 1) }
         return buffer
     }
 
     private func writeBlock() throws {
         let buffer = buffers[current]
         let count = buffer.count
-        if digests.isNeeded {
-            buffer.isFree.wait()
-            digesting.async { [digests] in
-                digests.update(buffer.block(count))
-                buffer.isFree.signal()
-            }
-        }
+        if digests.isNeeded { try digesting.hand((buffer, count)) }
         if let hash = buffer.memory.baseAddress { HighwayHash.hash(buffer.block(count), into: hash) }
         let frame = UnsafeRawBufferPointer(rebasing: buffer.memory[..<(HighwayHash.byteCount + count)])
         hashes.update(UnsafeRawBufferPointer(rebasing: frame[..<HighwayHash.byteCount]))
@@ -184,6 +176,7 @@ private final class FileWriter {
     ) throws -> (hashes: [UInt8], digests: (md5: [UInt8], checksum: [UInt8]?)) {
         if current < buffers.count, buffers[current].count > 0 { try writeBlock() }
         try sync(file)
-        return (hashes.finalize(), digesting.sync { digests.finish() })
+        try digesting.drain()
+        return (hashes.finalize(), digests.finish())
     }
 }

@@ -1,6 +1,6 @@
-import Dispatch
 import DurableIO
 import Synchronization
+import Threads
 
 /// Reads the data of one version of an object, or a range of it, block by block, each checked against its hash before
 /// it is handed out. While a block is looked at, other threads read and check the next ones, as many as there are
@@ -19,7 +19,7 @@ public final class ObjectReader {
     /// The next block to hand out, and the first that nobody reads yet.
     private var nextBlock = 0
     private var nextRead = 0
-    private var ahead: [ReadAhead] = []
+    private var ahead: [Future<FrameBuffer, any Error>] = []
     /// The memory of the block that was handed out last.
     private var current: FrameBuffer?
     private var spare: [FrameBuffer] = []
@@ -88,7 +88,7 @@ public final class ObjectReader {
     private func readAhead() {
         guard case .parts = source else { return }
         while nextRead < blocks.count, ahead.count < Self.readAheadMax,
-            let next = ReadAhead(source, blocks[nextRead], into: spare.last ?? FrameBuffer())
+            let next = ReadAhead.start(source, blocks[nextRead], into: spare.last ?? FrameBuffer())
         {
             _ = spare.popLast()
             nextRead += 1
@@ -193,35 +193,25 @@ private final class FrameBuffer: @unchecked Sendable {
     }
 }
 
-/// A frame that another thread reads and checks.
-private final class ReadAhead: @unchecked Sendable {
-    // The result is written before the semaphore is signalled and read after it.
+/// Reads and checks frames ahead of their use.
+private enum ReadAhead {
     private static let threads = WorkerThreads(max: WorkerThreads.processors)
     private static let underWay = Atomic<Int>(0)
 
-    private let isDone = DispatchSemaphore(value: 0)
-    private let buffer: FrameBuffer
-    private var failure: (any Error)?
-
     /// Begins; `nil` where as many are under way as there are processors: then the one who needs the block reads it
     /// faster.
-    init?(_ source: Source, _ place: BlockPlace, into buffer: FrameBuffer) {
-        self.buffer = buffer
-        guard Self.underWay.add(1, ordering: .relaxed).newValue <= WorkerThreads.processors else {
-            Self.underWay.subtract(1, ordering: .relaxed)
+    static func start(_ source: Source, _ place: BlockPlace, into buffer: FrameBuffer) -> Future<
+        FrameBuffer, any Error
+    >? {
+        guard underWay.add(1, ordering: .relaxed).newValue <= WorkerThreads.processors else {
+            underWay.subtract(1, ordering: .relaxed)
             return nil
         }
-        Self.threads.async { [self] in
-            do { try source.read(place, into: buffer) } catch { failure = error }
-            Self.underWay.subtract(1, ordering: .relaxed)
-            isDone.signal()
+        return threads.start {
+            defer { underWay.subtract(1, ordering: .relaxed) }
+            try source.read(place, into: buffer)
+            return buffer
         }
-    }
-
-    func wait() throws -> FrameBuffer {
-        isDone.wait()
-        if let failure { throw failure }
-        return buffer
     }
 }
 

@@ -1,3 +1,5 @@
+import Threads
+
 internal import DurableIO
 internal import Synchronization
 internal import Vectors

@@ -1,5 +1,6 @@
 import DurableIO
 import Synchronization
+import Threads
 package import Vectors
 
 /// What a running statement may use.

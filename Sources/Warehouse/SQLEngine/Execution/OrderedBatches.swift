@@ -1,4 +1,5 @@
 import DurableIO
+import Threads
 package import Vectors
 
 /// Brings the batches of several streams, which threads work on side by side, to one thread in their order.

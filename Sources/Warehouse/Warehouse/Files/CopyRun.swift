@@ -1,6 +1,7 @@
 import ColumnStore
 import SQLEngine
 import SQLiteKit
+import Threads
 import Vectors
 
 /// One COPY INTO a table while it runs: reads the files, puts their rows into the table, and sees which of

@@ -1,4 +1,5 @@
 import SQLEngine
+import Threads
 import Vectors
 
 /// The files of a stage as a table: `SELECT $1, … FROM @stage`. All of them are read when a scan begins.

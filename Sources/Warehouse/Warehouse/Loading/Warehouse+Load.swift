@@ -3,6 +3,7 @@ import DurableIO
 import SQLEngine
 import SQLiteKit
 import Synchronization
+import Threads
 import Vectors
 
 extension Warehouse {

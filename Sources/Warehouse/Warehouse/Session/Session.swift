@@ -3,6 +3,7 @@ import DurableIO
 import SQLEngine
 import SQLiteKit
 import Synchronization
+import Threads
 import Vectors
 
 /// Runs SQL, in the dialect of Snowflake, on a warehouse. One thread at a time; `interrupt` from any.

@@ -3,6 +3,7 @@ import DurableIO
 import SQLiteKit
 import Synchronization
 import Testing
+import Threads
 import Vectors
 
 @Suite struct ScanTests {

@@ -1,6 +1,7 @@
 import DurableIO
 import SQLEngine
 import Testing
+import Threads
 
 @Suite struct NestingTests {
     /// Pieces that go around an expression or a query, and how often they may.

@@ -42,7 +42,8 @@ import Testing
         let session = warehouse.makeSession(options)
         for failure in script.run(session) {
             let place = SourceLocation(
-                fileID: "SQL/\(file)", filePath: "\(ProjectFiles.root)/Tests/Warehouse/SQL/\(file)", line: failure.line,
+                fileID: "SQL/\(file)", filePath: "\(ProjectFiles.root)/Tests/Warehouse/SQL/\(file)",
+                line: failure.line,
                 column: 1)
             Issue.record("\(failure.message)", sourceLocation: place)
         }

@@ -1,6 +1,7 @@
 import DurableIO
 import ObjectStore
 import Synchronization
+import Threads
 
 /// The measurements of `tapehouse objects bench`: the store, in turn with the same system calls without one.
 final class ObjectsBench {

@@ -1,5 +1,6 @@
 import DurableIO
 import Synchronization
+import Threads
 import Vectors
 
 /// Bytes taken from a budget, given back when the object goes.

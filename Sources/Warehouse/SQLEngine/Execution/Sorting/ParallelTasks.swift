@@ -1,5 +1,6 @@
 import DurableIO
 import Synchronization
+import Threads
 
 /// Pieces of work that threads take one after the other.
 enum ParallelTasks {

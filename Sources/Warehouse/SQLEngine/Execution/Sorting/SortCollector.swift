@@ -1,4 +1,5 @@
 import DurableIO
+import Threads
 import Vectors
 
 /// All rows of some streams, sorted: in memory, or as runs in files that are merged as they are read.

@@ -10,24 +10,33 @@
 /// computes: it runs as many pieces side by side as there are processors, and adds threads slowly where they wait.)
 ///
 /// Threads that have had nothing to do stay until the object goes.
-public final class WorkerThreads: Sendable {
+package final class WorkerThreads: Sendable {
     private let shared: Shared
 
     /// How many processors there are to work on.
-    public static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    package static let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     /// Up to `max` threads.
-    public init(max: Int) {
+    package init(max: Int) {
         shared = Shared(max: max)
     }
 
     deinit { shared.stop() }
 
     /// Does `work` on one of the threads, as soon as one is free.
-    public func async(_ work: @escaping @Sendable () -> Void) { shared.enqueue(work) }
+    package func async(_ work: @escaping @Sendable () -> Void) { shared.enqueue(work) }
+
+    /// Does `work` on one of the threads; what it gives can be waited for.
+    package func start<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) -> Future<Value, Failure> {
+        let future = Future<Value, Failure>()
+        async { future.fulfil(Result(catching: work)) }
+        return future
+    }
 
     /// Does `work` on one of the threads, and waits for it without blocking the thread of the task.
-    public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result
+    package func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result
     {
         try await withCheckedThrowingContinuation { continuation in
             async { continuation.resume(with: Swift.Result { try work() }) }
@@ -36,14 +45,12 @@ public final class WorkerThreads: Sendable {
 
     /// Does `body` once on each of `count` threads of their own, side by side, and waits for all.
     ///
-    /// - Throws: the first error, after all have ended.
-    public static func perform(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    /// - Throws: the error of the lowest number, after all have ended.
+    package static func perform(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         let threads = WorkerThreads(max: count)
-        let results = Results(count)
-        for index in 0..<count {
-            threads.async { results.add(Result { try body(index) }) }
-        }
-        try results.wait()
+        let futures = (0..<count).map { index in threads.start { try body(index) } }
+        let results = futures.map { future in Result { try future.wait() } }
+        for result in results { try result.get() }
     }
 }
 
@@ -147,33 +154,5 @@ private final class Shared: @unchecked Sendable {
             }
             return work
         }
-    }
-}
-
-/// Counts what has ended.
-private final class Results: @unchecked Sendable {
-    // Touched under the monitor alone.
-    private let monitor = Monitor()
-    private var left: Int
-    private var failure: (any Error)?
-
-    init(_ count: Int) {
-        left = count
-    }
-
-    func add(_ result: Result<Void, any Error>) {
-        monitor.locked {
-            left -= 1
-            if case .failure(let error) = result, failure == nil { failure = error }
-            monitor.broadcast()
-        }
-    }
-
-    func wait() throws {
-        let failure = monitor.locked {
-            while left > 0 { monitor.wait() }
-            return self.failure
-        }
-        if let failure { throw failure }
     }
 }

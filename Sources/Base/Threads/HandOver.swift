@@ -1,10 +1,8 @@
-import DurableIO
-
 /// Hands items to a thread of its own, which does its work with each in their order, so that the next ones are made
 /// meanwhile.
 ///
 /// An error of the work comes out of the next call; items that are handed over after it are dropped. Thread-safe.
-final class HandOver<Item: Sendable>: Sendable {
+package final class HandOver<Item: Sendable>: Sendable {
     private let shared: Shared
     private let thread = WorkerThreads(max: 1)
     private let waitingMax: Int
@@ -18,14 +16,14 @@ final class HandOver<Item: Sendable>: Sendable {
     }
 
     /// - Parameter waitingMax: how many items may wait or be worked on; whoever has more waits.
-    init(waitingMax: Int, _ work: @escaping @Sendable (Item) throws -> Void) {
+    package init(waitingMax: Int, _ work: @escaping @Sendable (Item) throws -> Void) {
         shared = Shared()
         self.waitingMax = waitingMax
         self.work = work
     }
 
     /// Hands over an item.
-    func hand(_ item: Item) throws {
+    package func hand(_ item: Item) throws {
         try shared.monitor.locked {
             while shared.waiting >= waitingMax, shared.failure == nil { shared.monitor.wait() }
             if let failure = shared.failure { throw failure }
@@ -44,19 +42,19 @@ final class HandOver<Item: Sendable>: Sendable {
         }
     }
 
-    /// Waits until the work with all items is done.
-    func drain() throws {
+    /// Waits until the work with all items is done, or with all but `rest`.
+    package func drain(to rest: Int = 0) throws {
         try shared.monitor.locked {
-            while shared.waiting > 0 { shared.monitor.wait() }
+            while shared.waiting > rest, shared.failure == nil || rest == 0 { shared.monitor.wait() }
             if let failure = shared.failure { throw failure }
         }
     }
 
-    /// Drops what waits, and waits until nothing is worked on any more. Later calls throw `Interrupted`, unless
-    /// something has failed before.
-    func cancel() {
+    /// Drops what waits, and waits until nothing is worked on any more. Later calls throw `error`, unless something has
+    /// failed before.
+    package func cancel(throwing error: any Error) {
         shared.monitor.locked {
-            shared.failure = shared.failure ?? Interrupted()
+            shared.failure = shared.failure ?? error
             shared.monitor.broadcast()
             while shared.waiting > 0 { shared.monitor.wait() }
         }

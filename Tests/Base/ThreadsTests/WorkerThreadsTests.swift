@@ -1,8 +1,9 @@
+import DurableIO
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import DurableIO
+@testable import Threads
 
 @Suite struct WorkerThreadsTests {
     @Test func everythingIsDoneOnce() async throws {
@@ -39,5 +40,16 @@ import Testing
             }
         }
         #expect(ended.load(ordering: .relaxed) == 3)
+    }
+
+    @Test func aFutureGivesWhatWasMadeOrWhyNot() async throws {
+        struct Broken: Error {}
+        try await onOwnThread {
+            let threads = WorkerThreads(max: 2)
+            let squares = (0..<100).map { number in threads.start { number * number } }
+            #expect(squares.map { $0.wait() } == (0..<100).map { $0 * $0 })
+            let failing: Future<Int, any Error> = threads.start { throw Broken() }
+            #expect(throws: Broken.self) { try failing.wait() }
+        }
     }
 }

@@ -1,13 +1,11 @@
-import DurableIO
-
 /// Works on pieces side by side and brings the results to one thread in the order of the pieces.
-enum OrderedWork {
+package enum OrderedWork {
     /// - Parameters:
     ///   - threads: how many threads work.
     ///   - next: gives the next piece; one thread at a time.
     ///   - makeWorker: what a thread does with its pieces; called once for each thread.
     ///   - take: takes the results, on the calling thread; an error ends everything.
-    static func run<Piece: Sendable, Result: Sendable>(
+    package static func run<Piece: Sendable, Result: Sendable>(
         threads: Int, next: @escaping @Sendable () throws -> Piece?,
         makeWorker: @escaping @Sendable () throws -> (Piece) throws -> Result, take: (Result) throws -> Void
     ) throws {
