@@ -33,8 +33,13 @@ extension Scalar: CustomStringConvertible {
         case .bytes(let value):
             value.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }.joined()
         case .temporal(let value, let type): TemporalText.text(value, type)
-        case .json(let text): text
+        case .json(let text): TypedText.plain(text)
         }
+    }
+
+    /// The value as other programs read it: JSON without the marks of `TypedText`.
+    package var plain: Scalar {
+        if case .json(let text) = self { .json(TypedText.plain(text)) } else { self }
     }
 }
 

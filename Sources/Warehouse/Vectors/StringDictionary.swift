@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Strings that vectors point into by code. Immutable once made; may be shared between threads.
 public final class StringDictionary: @unchecked Sendable {
     // Filled before it is shared and never changed after.
@@ -11,6 +13,8 @@ public final class StringDictionary: @unchecked Sendable {
     /// Whether no string is there twice.
     public let isUnique: Bool
     private let owner: AnyObject
+    /// Whether typed texts may be among the strings: 0 not known yet, 1 none is, 2 some may be.
+    private let typedText = Atomic<UInt8>(0)
 
     /// Memory that somebody else owns: `owner` keeps it.
     package init(
@@ -36,6 +40,17 @@ public final class StringDictionary: @unchecked Sendable {
 
     /// The bytes of all strings together.
     package var byteCount: Int { Int(offsets[count]) }
+
+    /// Whether typed texts (see `TypedText`) may be among the strings; looked for once.
+    package var mayHaveTypedText: Bool {
+        let known = typedText.load(ordering: .relaxed)
+        if known != 0 { return known == 2 }
+        let (start, end) = (Int(offsets[0]), Int(offsets[count]))
+        let isPossible = TypedText.isPossible(
+            in: UnsafeBufferPointer(start: bytes + start, count: end - start))
+        typedText.store(isPossible ? 2 : 1, ordering: .relaxed)
+        return isPossible
+    }
 
     /// The empty dictionary.
     package static let empty = StringDictionaryBuilder().finish(isUnique: true)

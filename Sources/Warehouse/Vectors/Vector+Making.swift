@@ -74,12 +74,12 @@ extension Vector {
         }
     }
 
-    /// The JSON text of a row of a VARIANT in whatever form.
+    /// The JSON text of a row of a VARIANT in whatever form, with the marks of `TypedText`.
     package func variantText(at row: Int) -> String {
         if let validity, validity[row] == Self.jsonNull { return "null" }
         switch layout {
         case .bool: return bools[row] != 0 ? "true" : "false"
-        case .double: return JSONText.number(doubles[row])
+        case .double: return JSONText.canonical(doubles[row])
         case .int64: return DecimalText.text(Int128(int64s[row]), scale: scale, trimmed: true)
         case .int128: return DecimalText.text(int128s[row], scale: scale, trimmed: true)
         case .string:

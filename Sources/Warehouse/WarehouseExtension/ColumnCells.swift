@@ -97,7 +97,7 @@ package struct ColumnCells {
 
     /// A vector in a form that cells can be made of.
     package static func plain(_ vector: Vector) -> Vector {
-        if vector.type.isSemiStructured { return vector.asJSONText() }
+        if vector.type.isSemiStructured { return vector.asPlainJSONText() }
         return vector.type == .float && vector.layout == .int128 ? vector.asDoubles() : vector
     }
 

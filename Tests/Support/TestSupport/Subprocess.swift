@@ -15,6 +15,12 @@ public func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
+/// Writes to standard error at once, whatever becomes of the process then.
+public func writeError(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+}
+
 /// A program that runs, with its output in files.
 public final class Subprocess {
     /// What came of a program that ended.

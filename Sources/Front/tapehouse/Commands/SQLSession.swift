@@ -26,7 +26,7 @@ final class SQLSession {
                 printer = nil
                 let outcome = try session.run(statement.text, at: statement.position) { outcome, rows in
                     if Interruption.isRequested { session.interrupter() }
-                    let current = printer ?? ResultPrinter(outcome.columns, form, isFirst: resultCount == 0)
+                    let current = printer ?? makePrinter(outcome, isFirst: resultCount == 0)
                     printer = current
                     current.print(rows)
                 }
@@ -36,12 +36,20 @@ final class SQLSession {
                     }
                     continue
                 }
-                (printer ?? ResultPrinter(outcome.columns, form, isFirst: resultCount == 0)).finish()
+                (printer ?? makePrinter(outcome, isFirst: resultCount == 0)).finish()
+                // Whatever becomes of the next statement, this result is out.
+                StandardOutput.shared.flush()
                 resultCount += 1
             }
-        } catch let error as SQLError {
-            throw Self.failure(error, in: sql)
+        } catch {
+            printer?.breakOff()
+            if let error = error as? SQLError { throw Self.failure(error, in: sql) }
+            throw error
         }
+    }
+
+    private func makePrinter(_ outcome: StatementOutcome, isFirst: Bool) -> ResultPrinter {
+        ResultPrinter(outcome.columns, form, zone: session.zone, isFirst: isFirst)
     }
 
     static func failure(_ error: SQLError, in sql: String) -> Failure {

@@ -63,8 +63,10 @@ extension ZoneMap.Bounds {
             if !hasNaN, let lower = lower.flatMap(Self.double), max < lower { return true }
             return false
         case .strings(let min, let max):
+            // Typed values of a VARIANT are others than their texts say.
+            guard let max, Self.precedes(max, TypedText.least) else { return false }
             if case .text(let text) = upper, Self.precedes(Array(text.utf8), min) { return true }
-            if case .text(let text) = lower, let max, Self.precedes(max, Array(text.utf8)) { return true }
+            if case .text(let text) = lower, Self.precedes(max, Array(text.utf8)) { return true }
             return false
         }
     }

@@ -64,6 +64,8 @@ package final class NDJSONShredder: @unchecked Sendable {
         package var bytesMax = 256 << 20
         /// Whether a line with an object that has a key twice is malformed; otherwise the last of the two counts.
         package var rejectsDuplicateKeys = false
+        /// Which lines are JSON. Those that only the lenient syntax takes are read more slowly.
+        package var syntax = JSONTape.Syntax.strict
 
         package init() {}
     }
@@ -189,7 +191,7 @@ package final class NDJSONShredder: @unchecked Sendable {
         } else {
             if options.keepsLineIndexes { startLineIndexes() }
             lineIndexes?[rowCount] = Int64(line)
-            if builder.store(tape, row: rowCount), first == start {
+            if builder.store(tape, row: rowCount), first == start, !tape.isRewritten {
                 shapes.learn(UnsafeBufferPointer(rebasing: all[start..<after]), tape, builder)
             }
             rowCount += 1
@@ -200,7 +202,9 @@ package final class NDJSONShredder: @unchecked Sendable {
 
     private func parse(_ content: UnsafeBufferPointer<UInt8>) -> JSONError? {
         do throws(JSONError) {
-            try tape.parse(content, duplicates: options.rejectsDuplicateKeys ? .reject : .lastWins)
+            try tape.parse(
+                content, duplicates: options.rejectsDuplicateKeys ? .reject : .lastWins,
+                syntax: options.syntax)
             return nil
         } catch {
             return error

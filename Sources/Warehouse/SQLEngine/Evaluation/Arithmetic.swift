@@ -168,8 +168,8 @@ extension Arithmetic {
         }
     }
 
-    /// Days beyond these are outside of what timestamps can hold.
-    private static let daysMax: Int64 = 106_000_000
+    /// More days than lie between the first and the last date.
+    private static let daysMax: Int64 = 4_000_000
 
     private static func adding(
         _ days: Vector, sign: Int64, to dates: Vector, _ type: SQLType, _ context: EvaluationContext
@@ -179,12 +179,14 @@ extension Arithmetic {
         for row in 0..<count {
             result.int64s[row] = 0
             guard dates.isValid(row), days.isValid(row) else { continue }
-            let number =
-                days.layout == .int64 ? days.int64s[row] : (Int64(exactly: days.int128s[row]) ?? .max)
+            let number = days.layout == .int64 ? Int128(days.int64s[row]) : days.int128s[row]
             let value = dates.int64s[row]
-            let sum = number.magnitude <= UInt64(daysMax) ? moved(value, number * sign, type, context) : nil
-            guard let sum else {
-                throw DecimalMath.outOfRange("\(number) days after \(TemporalText.text(value, type))", type)
+            guard number.magnitude <= daysMax, let sum = moved(value, Int64(number) * sign, type, context)
+            else {
+                let isLater = (number < 0) == (sign < 0)
+                throw DecimalMath.outOfRange(
+                    "\(number.magnitude) days \(isLater ? "after" : "before") \(TemporalText.text(value, type))",
+                    type)
             }
             result.int64s[row] = sum
         }
@@ -196,8 +198,8 @@ extension Arithmetic {
         -> Int64?
     {
         if type == .date {
-            let sum = value + days
-            return abs(sum) <= daysMax ? sum : nil
+            let (sum, overflow) = value.addingReportingOverflow(days)
+            return !overflow && Civil.dayRange.contains(sum) ? sum : nil
         }
         let distance = days * Calendar.microsecondsPerDay
         let start =
@@ -207,7 +209,7 @@ extension Arithmetic {
             default: value
             }
         let (sum, overflow) = start.addingReportingOverflow(distance)
-        guard !overflow, abs(sum / Calendar.microsecondsPerDay) <= daysMax else { return nil }
+        guard !overflow, Civil.microsecondRange.contains(sum) else { return nil }
         if type == .timestampLTZ { return context.zone.utc(fromLocal: sum) }
         guard type == .timestampTZ else { return sum }
         guard TimestampTZ.range.contains(sum) else { return nil }

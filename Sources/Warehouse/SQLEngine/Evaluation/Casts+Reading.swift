@@ -163,7 +163,9 @@ extension Conversion {
             case .yes: found = reader.read(text, .yes)
             case .no: found = reader.read(text, .no)
             case .number: found = reader.read(text, .number)
-            case .string: found = VariantText.withString(text) { reader.read($0, .text) }
+            case .string:
+                let kind: Readers.Kind = TypedText.kind(ofQuoted: text) == .double ? .number : .text
+                found = VariantText.withString(text) { reader.read($0, kind) }
             }
         } else {
             found = reader.read(text, .text)
@@ -217,12 +219,12 @@ enum VariantText {
         }
     }
 
-    /// The characters of a JSON string.
+    /// The characters of a JSON string, or the text of a value that `TypedText` tells.
     static func withString<Result>(_ text: TextParsing.Bytes, _ body: (TextParsing.Bytes) -> Result) -> Result
     {
         let quoted = TextParsing.trimmed(text)
         let inner = TextParsing.Bytes(rebasing: quoted.dropFirst().dropLast())
-        guard inner.contains(0x5C) else { return body(inner) }
+        guard inner.contains(0x5C) else { return body(TypedText.characters(inner)) }
         return unescaped(inner).withUnsafeBufferPointer(body)
     }
 

@@ -9,20 +9,10 @@ extension Conversion {
             for row in 0..<vector.count { result.codes[row] = vector.bools[row] == 0 ? 0 : 1 }
             return result.withNulls(of: vector)
         case .number: return decimals(vector, trimmed: false)
-        case .float:
-            switch vector.layout {
-            case .int64:
-                let scale = vector.scale
-                return write(vector) { TextWriting.decimalFloat($0, scale: scale, into: $1) }
-            case .int128: return try toText(vector.asDoubles())
-            default:
-                return write(vector) {
-                    TextWriting.float(Double(bitPattern: UInt64(bitPattern: $0)), into: $1)
-                }
-            }
-        case .date, .time, .timestampNTZ, .timestampLTZ, .timestampTZ: return times(vector, isVariant: false)
+        case .float: return floats(vector)
+        case .date, .time, .timestampNTZ, .timestampLTZ, .timestampTZ: return times(vector)
         case .binary: return hexadecimal(vector)
-        case .object, .array: return vector.asJSONText().with(type: .varchar, isJSON: false)
+        case .object, .array: return vector.asPlainJSONText().with(type: .varchar, isJSON: false)
         default: throw impossible(vector)
         }
     }
@@ -52,9 +42,26 @@ extension Conversion {
         }
     }
 
-    /// The texts of 64-bit values; equal neighbours share one.
+    /// FLOAT; in a VARIANT marked as such.
+    func floats(_ vector: Vector, mark: JSONKind? = nil) -> Vector {
+        switch vector.layout {
+        case .int64:
+            let scale = vector.scale
+            return write(vector, mark: mark) { TextWriting.decimalFloat($0, scale: scale, into: $1) }
+        case .int128: return floats(vector.asDoubles(), mark: mark)
+        default:
+            return write(vector, mark: mark) {
+                TextWriting.float(Double(bitPattern: UInt64(bitPattern: $0)), into: $1)
+            }
+        }
+    }
+
+    /// The texts of 64-bit values, behind the mark of a kind of value of a VARIANT where one is given; equal neighbours
+    /// share one.
     @inline(__always)
-    func write(_ vector: Vector, _ body: (Int64, TextWriting.Target) -> Int) -> Vector {
+    func write(_ vector: Vector, mark: JSONKind? = nil, _ body: (Int64, TextWriting.Target) -> Int) -> Vector
+    {
+        let prefix = mark == nil ? 0 : TypedText.prefixCount
         let builder = StringDictionaryBuilder(capacity: vector.count, byteCapacity: vector.count * 12 + 64)
         let result = Vector.allocate(to, layout: .string, count: vector.count, isJSON: false)
         let (source, codes, validity) = (vector.int64s, result.codes, vector.validity)
@@ -64,7 +71,9 @@ extension Conversion {
             if (validity?[row] ?? 1) != 0, source[row] != last {
                 code = UInt32(truncatingIfNeeded: builder.count)
                 last = source[row]
-                builder.commit(body(source[row], builder.reserve(TextWriting.lengthMax)))
+                let target = builder.reserve(TextWriting.lengthMax + prefix)
+                if let mark { TypedText.writePrefix(mark, target) }
+                builder.commit(prefix + body(source[row], target + prefix))
             }
             codes[row] = code
         }
@@ -73,48 +82,54 @@ extension Conversion {
         return result.with(dictionary: builder.finish()).withNulls(of: vector)
     }
 
-    /// Temporal values; in a VARIANT all digits of the fraction are kept.
-    func times(_ vector: Vector, isVariant: Bool) -> Vector {
+    /// Temporal values; in a VARIANT all digits of the fraction are kept, and the kind is marked.
+    func times(_ vector: Vector, mark: JSONKind? = nil) -> Vector {
         func digits(_ microseconds: Int64, _ usual: Int) -> Int {
-            isVariant && microseconds % 1000 != 0 ? 6 : usual
+            mark != nil && microseconds % 1000 != 0 ? 6 : usual
         }
         let zone = context.zone
         switch vector.type {
-        case .date: return write(vector) { TextWriting.date($0, into: $1) }
+        case .date: return write(vector, mark: mark) { TextWriting.date($0, into: $1) }
         case .time:
-            return write(vector) { value, target in
-                let usual = isVariant && value % 1_000_000 != 0 ? 3 : 0
+            return write(vector, mark: mark) { value, target in
+                let usual = mark != nil && value % 1_000_000 != 0 ? 3 : 0
                 return TextWriting.time(value, fraction: digits(value, usual), into: target)
             }
         case .timestampLTZ:
-            return write(vector) { value, target in
+            return write(vector, mark: mark) { value, target in
                 let offset = zone.offsetSeconds(atUTC: value)
                 let local = value + offset * 1_000_000
                 let length = TextWriting.timestamp(local, fraction: digits(value, 3), into: target)
                 return length + TextWriting.zone(Int(offset / 60), into: target + length)
             }
         case .timestampTZ:
-            return write(vector) { value, target in
+            return write(vector, mark: mark) { value, target in
                 let offset = TimestampTZ.offsetMinutes(value)
                 let local = TimestampTZ.utcMicroseconds(value) + Int64(offset) * 60_000_000
                 let length = TextWriting.timestamp(local, fraction: digits(local, 3), into: target)
                 return length + TextWriting.zone(offset, into: target + length)
             }
-        default: return write(vector) { TextWriting.timestamp($0, fraction: digits($0, 3), into: $1) }
+        default:
+            return write(vector, mark: mark) {
+                TextWriting.timestamp($0, fraction: digits($0, 3), into: $1)
+            }
         }
     }
 
-    private func hexadecimal(_ vector: Vector) -> Vector {
+    func hexadecimal(_ vector: Vector, mark: JSONKind? = nil) -> Vector {
         let digits = Array("0123456789ABCDEF".utf8)
         guard let dictionary = vector.dictionary else { return Vector.nulls(to, count: vector.count) }
         let result = try? mapText(vector, isJSON: false) { code, builder in
             let bytes = dictionary[code]
-            let target = builder.reserve(bytes.count * 2)
+            let prefix = mark == nil ? 0 : TypedText.prefixCount
+            let start = builder.reserve(bytes.count * 2 + prefix)
+            if let mark { TypedText.writePrefix(mark, start) }
+            let target = start + prefix
             for index in 0..<bytes.count {
                 target[index * 2] = digits[Int(bytes[index] >> 4)]
                 target[index * 2 + 1] = digits[Int(bytes[index] & 15)]
             }
-            builder.commit(bytes.count * 2)
+            builder.commit(bytes.count * 2 + prefix)
             return .value
         } failure: { _ in
             SQLError(.data, "")

@@ -80,8 +80,9 @@ extension Conversion {
             // Whatever is in range as microseconds has at most 19 digits.
             let seconds = SQLType.number(
                 precision: 19, scale: vector.layout == .double ? 6 : min(vector.scale, 6))
-            let narrow = Conversion(to: seconds, isTry: isTry, context: context)
-            return try fromEpoch(narrow.toNumber(vector).narrowed())
+            let narrow = try Conversion(to: seconds, isTry: isTry, context: context).toNumber(vector)
+                .narrowed()
+            return try fromEpoch(narrow.layout == .int64 ? narrow : fittingIntegers(narrow))
         }
         let scale = vector.scale
         if scale == 0, to == .timestampNTZ || to == .timestampLTZ {
@@ -92,7 +93,7 @@ extension Conversion {
         }
         let power = DecimalMath.powers64[scale]
         let failure = { (value: Int64) in
-            SQLError(.data, "\(to == .date ? "Date" : "Timestamp") '\(value)' is not recognized")
+            unrecognized(Int128(value), scale: scale)
         }
         return try map(vector, vector.int64s, layout: .int64, as: Int64.self, zero: 0, failure: failure) {
             number in
@@ -102,11 +103,25 @@ extension Conversion {
                 microseconds = TextParsing.microseconds(ofEpoch: whole)
             } else {
                 microseconds = DecimalMath.shifted(Int128(number), by: 6 - scale).flatMap {
-                    Int64(exactly: $0)
+                    Int64(exactly: $0).flatMap { Civil.microsecondRange.contains($0) ? $0 : nil }
                 }
             }
             return microseconds.flatMap { value(of: .init(local: $0, isEpoch: true)) }
         }
+    }
+
+    private func unrecognized(_ value: Int128, scale: Int) -> SQLError {
+        let text = DecimalText.text(value, scale: scale, trimmed: true)
+        return SQLError(.data, "\(to == .date ? "Date" : "Timestamp") '\(text)' is not recognized")
+    }
+
+    /// Numbers of 128 bits as such of 64; of others there is no date or timestamp.
+    private func fittingIntegers(_ vector: Vector) throws -> Vector {
+        let failure = { (value: Int128) in unrecognized(value, scale: vector.scale) }
+        let numbers = Conversion(to: vector.type, isTry: isTry, context: context)
+        return try numbers.map(
+            vector, vector.int128s, layout: .int64, as: Int64.self, zero: 0, failure: failure
+        ) { Int64(exactly: $0) }
     }
 
     /// The value of a timestamp that was read, as the target type has it.

@@ -2,23 +2,30 @@ import Vectors
 
 /// To and from VARIANT, OBJECT and ARRAY.
 extension Conversion {
-    /// Numbers, booleans and text keep their form; the others become text.
+    /// NUMBER, booleans and text keep their form; the others become text that tells their type.
     func toVariant(_ vector: Vector) throws -> Vector {
         switch vector.type {
-        case .number, .float, .boolean: return vector.with(type: .variant, scale: vector.scale)
+        case .number, .boolean: return vector.with(type: .variant, scale: vector.scale)
         case .varchar: return vector.with(type: .variant, isJSON: false)
         case .object, .array: return vector.with(type: .variant)
-        case .binary:
-            return try Conversion(to: .varchar, isTry: isTry, context: context).convert(vector).with(
-                type: .variant)
-        case .date, .time, .timestampNTZ, .timestampLTZ, .timestampTZ: return times(vector, isVariant: true)
+        case .float: return floats(vector, mark: .double)
+        case .binary: return hexadecimal(vector, mark: .binary)
+        case .date: return times(vector, mark: .date)
+        case .time: return times(vector, mark: .time)
+        case .timestampNTZ: return times(vector, mark: .timestampNTZ)
+        case .timestampLTZ: return times(vector, mark: .timestampLTZ)
+        case .timestampTZ: return times(vector, mark: .timestampTZ)
         case .null, .variant: throw impossible(vector)
         }
     }
 
     /// A VARIANT in a typed form is what that type is; JSON text is read value by value.
-    func fromVariant(_ vector: Vector) throws -> Vector {
-        if to == .object || to == .array { return try toContainer(vector) }
+    func fromVariant(_ given: Vector) throws -> Vector {
+        if to == .object || to == .array { return try toContainer(given) }
+        // Strings that tell of other types are looked at one by one.
+        let vector =
+            given.layout == .string && given.dictionary?.mayHaveTypedText ?? false
+            ? given.asJSONText() : given
         if vector.layout == .string, vector.isJSON {
             switch to {
             case .boolean: return try read(vector, Readers.boolean)
@@ -36,6 +43,12 @@ extension Conversion {
         if typed.type == to { return typed }
         if to == .varchar, vector.layout == .int64 || vector.layout == .int128 {
             return decimals(typed, trimmed: true)
+        }
+        if to == .varchar, vector.layout == .double {
+            // The digits of JSON's numbers, not those that a FLOAT is shown with.
+            return write(typed) {
+                TextWriting.jsonNumber(Double(bitPattern: UInt64(bitPattern: $0)), into: $1)
+            }
         }
         if to == .float, vector.layout == .int64 { return typed.with(type: .float) }
         guard
@@ -73,6 +86,10 @@ extension Conversion {
             switch VariantText.kind(text) {
             case .null: return .null
             case .string: VariantText.withString(text) { builder.append($0) }
+            case .object where dictionary.mayHaveTypedText, .array where dictionary.mayHaveTypedText:
+                var writer = JSONWriter(capacity: text.count)
+                TypedText.appendPlain(text, to: &writer)
+                builder.append(writer.bytes)
             default: builder.append(text)
             }
             return .value

@@ -154,17 +154,27 @@ enum VariantTextOrder {
         case .double: return .double(vector.doubles[row])
         case .string:
             let text = vector.bytes(row)
-            guard vector.isJSON else { return .string(text, isJSON: false) }
+            guard vector.isJSON else {
+                if TypedText.kind(of: text) == .double { return double(TypedText.characters(text)) }
+                return .string(TypedText.characters(text), isJSON: false)
+            }
             switch VariantText.kind(text) {
             case .null: return .null
             case .yes: return .boolean(true)
             case .no: return .boolean(false)
-            case .string: return .string(text, isJSON: true)
+            case .string:
+                guard TypedText.kind(ofQuoted: text) == .double else { return .string(text, isJSON: true) }
+                return double(TypedText.characters(TextParsing.Bytes(rebasing: text.dropFirst().dropLast())))
             case .array: return .array(text)
             case .object: return .object(text)
             case .number: return number(text)
             }
         }
+    }
+
+    /// A FLOAT of a VARIANT.
+    private static func double(_ text: TextParsing.Bytes) -> Value {
+        .double(TextParsing.float(text) ?? .nan)
     }
 
     private static func number(_ text: TextParsing.Bytes) -> Value {

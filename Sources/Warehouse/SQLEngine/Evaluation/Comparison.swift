@@ -89,10 +89,7 @@ package enum Comparison {
         case .float: fillFloats(target, left, right, count, truth)
         case .varchar, .binary: fillText(target, left, right, count, truth)
         case .variant, .object, .array:
-            if left.layout == .string, right.layout == .string, !left.isJSON, !right.isJSON,
-                left.hasNoJSONNull,
-                right.hasNoJSONNull
-            {
+            if left.isPlainText, right.isPlainText {
                 return fillText(target, left, right, count, truth)
             }
             for row in 0..<count where left.isValid(row) && right.isValid(row) {
@@ -193,6 +190,11 @@ package enum Comparison {
 }
 
 extension Vector {
+    /// Whether the values of a VARIANT are strings, all of them, by their own characters.
+    var isPlainText: Bool {
+        layout == .string && !isJSON && dictionary?.mayHaveTypedText == false && hasNoJSONNull
+    }
+
     /// Whether no row of a VARIANT is marked as JSON null.
     var hasNoJSONNull: Bool {
         guard let validity else { return true }

@@ -61,6 +61,11 @@ package enum TextWriting {
         copy(JSONText.number(value), into: target)
     }
 
+    /// A number of a VARIANT that is held as a double, with the digits that JSON's numbers have.
+    package static func jsonNumber(_ value: Double, into target: Target) -> Int {
+        copy(JSONText.canonical(value), into: target)
+    }
+
     private static func copy(_ text: String, into target: Target) -> Int {
         var text = text
         return text.withUTF8 { bytes in

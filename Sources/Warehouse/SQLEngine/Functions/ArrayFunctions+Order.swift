@@ -10,7 +10,7 @@ extension ArrayFunctions {
             "Each element once, in the order of their first places."
         ) { elements, _, _ in
             var seen: Set<[UInt8]> = []
-            return elements.filter { seen.insert(Array($0)).inserted }
+            return elements.filter { seen.insert(JSONSlices.sameness($0)).inserted }
         },
         change(
             "ARRAY_INTERSECTION", "ARRAY_INTERSECTION(array, array)",
@@ -34,17 +34,19 @@ extension ArrayFunctions {
             let (left, right) = (arguments[0].plainJSON(), arguments[1].plainJSON())
             return try RowCalls.booleans([left, right], count: count) { row in
                 let counts = occurrences(right.bytes(row))
-                return (JSONSlices.elements(left.bytes(row)) ?? []).contains { counts[Array($0)] != nil }
+                return (JSONSlices.elements(left.bytes(row)) ?? []).contains {
+                    counts[JSONSlices.sameness($0)] != nil
+                }
             }
         },
     ]
 
     private static func occurrences(_ array: Bytes) -> [[UInt8]: Int] {
-        (JSONSlices.elements(array) ?? []).reduce(into: [:]) { $0[Array($1), default: 0] += 1 }
+        (JSONSlices.elements(array) ?? []).reduce(into: [:]) { $0[JSONSlices.sameness($1), default: 0] += 1 }
     }
 
     private static func take(_ element: Bytes, _ counts: inout [[UInt8]: Int]) -> Bool {
-        let key = Array(element)
+        let key = JSONSlices.sameness(element)
         guard let count = counts[key], count > 0 else { return false }
         counts[key] = count - 1
         return true
@@ -100,6 +102,10 @@ extension ArrayFunctions {
         init(_ text: Bytes) {
             self.text = text
             switch JSONPath.kind(of: text) {
+            case .double where text.first == 0x22:
+                // A FLOAT; no number is greater than NaN.
+                let number = Double(String(decoding: JSONSlices.characters(text), as: UTF8.self)) ?? .nan
+                (rank, value) = (1, .double(number.isNaN ? .infinity : number))
             case .integer, .decimal, .double, nil:
                 rank = 1
                 if case .decimal(let number, let scale) = JSONNumber(text) {
@@ -107,7 +113,8 @@ extension ArrayFunctions {
                 } else {
                     value = .double(JSONNumber(text).double)
                 }
-            case .string: (rank, value) = (2, .bytes(JSONSlices.characters(text)))
+            case .string, .date, .time, .timestampNTZ, .timestampLTZ, .timestampTZ, .binary:
+                (rank, value) = (2, .bytes(JSONSlices.characters(text)))
             case .array: (rank, value) = (3, .bytes(Array(text)))
             case .object: (rank, value) = (4, .bytes(Array(text)))
             case .boolean, .null: (rank, value) = (0, .bytes(Array(text)))

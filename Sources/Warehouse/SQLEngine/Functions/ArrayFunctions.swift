@@ -40,6 +40,11 @@ enum ArrayFunctions {
                 let (start, stop) = (arguments[0].integer(row), arguments[1].integer(row))
                 let step = arguments.count > 2 ? arguments[2].integer(row) : 1
                 guard step != 0 else { throw SQLError(.data, "the step of ARRAY_GENERATE_RANGE cannot be 0") }
+                // An element takes two bytes at least.
+                let elements = (Int128(stop) - Int128(start)) / Int128(step)
+                guard elements < TextOutput.byteCountMax / 2 else {
+                    throw SQLError(.data, "an array of \(elements) elements is longer than an ARRAY can be")
+                }
                 var result: [UInt8] = [UInt8(ascii: "[")]
                 var next = start
                 while step > 0 ? next < stop : next > stop {
@@ -100,13 +105,20 @@ enum ArrayFunctions {
         },
         .plain(
             "ARRAY_CONTAINS", "ARRAY_CONTAINS(variant, array)",
-            "Whether a value is among the elements of an array.",
+            "Whether a value is among the elements of an array; of NULL, TRUE or NULL.",
             [.variant, .array], .boolean
         ) { arguments, count, _ in
             let (values, arrays) = (arguments[0].plainJSON(), arguments[1].plainJSON())
-            return try RowCalls.booleans([values, arrays], count: count) { row in
+            return try RowCalls.booleans([values, arrays], count: count, isStrict: false) { row in
+                guard arrays.isValid(row), let elements = JSONSlices.elements(arrays.bytes(row)) else {
+                    return nil
+                }
+                // NULL in an array is null.
+                guard values.isValid(row) else {
+                    return elements.contains(where: JSONSlices.isNull) ? true : nil
+                }
                 let value = values.bytes(row)
-                return JSONSlices.elements(arrays.bytes(row))?.contains { UTF8Bytes.equal($0, value) }
+                return elements.contains { JSONSlices.areSame($0, value) }
             }
         },
         .plain(
@@ -117,7 +129,9 @@ enum ArrayFunctions {
             let (values, arrays) = (arguments[0].plainJSON(), arguments[1].plainJSON())
             return try RowCalls.integers([values, arrays], count: count) { row in
                 let value = values.bytes(row)
-                return JSONSlices.elements(arrays.bytes(row))?.firstIndex { UTF8Bytes.equal($0, value) }
+                return JSONSlices.elements(arrays.bytes(row))?.firstIndex {
+                    JSONSlices.areSame($0, value)
+                }
             }
         },
         .plain(

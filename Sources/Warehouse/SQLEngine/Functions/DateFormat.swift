@@ -28,8 +28,8 @@ package struct DateFormat: Sendable {
     /// The most bytes that a value needs.
     package let byteCountMax: Int
 
-    /// Reads a format. Its elements may be in either case; other letters than T and Z must be in double
-    /// quotes.
+    /// Reads a format. Its elements may be in either case; whatever is none, and what is in double quotes, stands
+    /// for itself.
     package static func compile(_ text: String) throws(SQLError) -> DateFormat {
         if Array(text.utf8.map { $0 & 0xDF }) == Array("AUTO".utf8) {
             return DateFormat(elements: [], isAutomatic: true)
@@ -107,17 +107,7 @@ package struct DateFormat: Sendable {
         private mutating func literal() throws(SQLError) -> [UInt8] {
             let first = bytes[place]
             place += 1
-            guard first == 0x22 else {
-                let isLetter = first & 0xDF >= 0x41 && first & 0xDF <= 0x5A
-                if isLetter, first != 0x54, first != 0x5A {
-                    let letter = Character(UnicodeScalar(first))
-                    throw SQLError(
-                        .invalid,
-                        "the format '\(text)' has '\(letter)', which is no element: text stands in double quotes"
-                    )
-                }
-                return [first]
-            }
+            guard first == 0x22 else { return [first] }
             var result: [UInt8] = []
             while place < bytes.count {
                 let byte = bytes[place]

@@ -51,10 +51,10 @@ enum JSONSlices {
         return result
     }
 
-    /// The characters of a string or key, given with its quotes.
+    /// The characters of a string or key, given with its quotes, or the text of a value that `TypedText` tells.
     static func characters(_ quoted: Bytes) -> [UInt8] {
         guard quoted.count >= 2 else { return [] }
-        let inner = UTF8Bytes.slice(quoted, 1, quoted.count - 1)
+        let inner = TypedText.characters(UTF8Bytes.slice(quoted, 1, quoted.count - 1))
         if !inner.contains(UInt8(ascii: "\\")) { return Array(inner) }
         return JSONPath.unescaped(quoted) ?? Array(inner)
     }
@@ -101,6 +101,26 @@ enum JSONSlices {
             place += text[place] == UInt8(ascii: "\\") ? 2 : 1
         }
         return text.count
+    }
+
+    // MARK: Comparing
+
+    /// What two values have in common if they are the same: the text of a value in canonical form, for a FLOAT that of
+    /// the number which JSON would have.
+    static func sameness(_ value: Bytes) -> [UInt8] {
+        guard TypedText.kind(ofQuoted: value) == .double else { return Array(value) }
+        let number = Double(String(decoding: characters(value), as: UTF8.self))
+        guard let number, number.isFinite else { return Array(value) }
+        return Array(JSONText.canonical(number).utf8)
+    }
+
+    /// Whether two values are the same.
+    static func areSame(_ first: Bytes, _ second: Bytes) -> Bool {
+        if UTF8Bytes.equal(first, second) { return true }
+        guard TypedText.kind(ofQuoted: first) == .double || TypedText.kind(ofQuoted: second) == .double else {
+            return false
+        }
+        return sameness(first) == sameness(second)
     }
 
     // MARK: Writing

@@ -169,18 +169,23 @@ struct NumberFormat: Sendable {
         return fill(whole, fits ? fraction : nil, isNegative: number.isNegative && rounded != 0)
     }
 
+    /// Digits in the places of the format. Signs stand right before the first digit or where they are behind it, but MI
+    /// always where it is.
+    ///
     /// - Parameter fraction: `nil` where the number does not fit.
     private func fill(_ whole: [UInt8], _ fraction: [UInt8]?, isNegative: Bool) -> [UInt8] {
         var result: [UInt8] = []
         var hasBegun = false
-        var prefix: [UInt8] = hasSign ? [] : isNegative ? [0x2D] : isFilled ? [0x20] : []
+        // Hexadecimal digits have no place for the sign that numbers above 0 do not have.
+        let noSign: [UInt8] = isFilled && !isHexadecimal ? [0x20] : []
+        var prefix: [UInt8] = hasSign ? [] : isNegative ? [0x2D] : noSign
         var wholePlace = 0
         var fractionPlace = 0
         let shown = fraction.map { shownFraction($0) } ?? 0
         var isFraction = false
         for element in elements {
             switch element {
-            case .digit(let isForced):
+            case .digit, .hexadecimal:
                 if let fraction {
                     if isFraction {
                         if fractionPlace < shown { result.append(fraction[fractionPlace]) }
@@ -189,8 +194,8 @@ struct NumberFormat: Sendable {
                     }
                     wholePlace += 1
                     let missing = wholeDigits - wholePlace - whole.count
-                    let isLast = wholePlace == wholeDigits && !(isBlankZero && fractionDigits > 0)
-                    if missing < 0 || isForced || hasBegun || isLast {
+                    let isLast = wholePlace == wholeDigits && !isBlankZero
+                    if missing < 0 || element == .digit(isForced: true) || hasBegun || isLast {
                         begin(&result, &prefix, &hasBegun)
                         result.append(
                             missing < 0 ? whole[whole.count - (wholeDigits - wholePlace) - 1] : 0x30)
@@ -208,22 +213,17 @@ struct NumberFormat: Sendable {
                 if isFilled || shown > 0 || fraction == nil { result.append(0x2E) }
             case .sign: addSign(isNegative ? 0x2D : 0x2B, &result, &prefix, hasBegun)
             case .minus:
-                if isNegative {
-                    addSign(0x2D, &result, &prefix, hasBegun)
-                } else if isFilled {
-                    addSign(0x20, &result, &prefix, hasBegun)
-                }
+                if isNegative || isFilled { result.append(isNegative ? 0x2D : 0x20) }
             case .dollar: if hasBegun { result.append(0x24) } else { prefix.append(0x24) }
             case .literal(let bytes): result += bytes
-            case .hexadecimal: break
             }
         }
-        return result
+        // No digit has been written: the place of the sign is blank too.
+        return hasBegun ? result : prefix.map { _ in 0x20 } + result
     }
 
     private var hasSign: Bool { elements.contains(.sign) || elements.contains(.minus) }
 
-    /// Signs stand right before the first digit, or where they are behind the last.
     private func begin(_ result: inout [UInt8], _ prefix: inout [UInt8], _ hasBegun: inout Bool) {
         if hasBegun { return }
         hasBegun = true
@@ -261,14 +261,9 @@ struct NumberFormat: Sendable {
 
     private func hexadecimal(_ number: Number) -> [UInt8] {
         let rounded = number.rounded(0) ?? 0
-        let digits = Array(String(rounded, radix: 16, uppercase: hasUpperDigits).utf8)
-        let isForced = elements.contains(.digit(isForced: true))
-        guard digits.count <= wholeDigits, !number.isNegative || rounded == 0 else {
-            return [UInt8](repeating: UInt8(ascii: "#"), count: wholeDigits)
-        }
-        let padding = wholeDigits - digits.count
-        if isForced { return [UInt8](repeating: 0x30, count: padding) + digits }
-        return (isFilled ? [UInt8](repeating: 0x20, count: padding) : []) + digits
+        let digits = rounded == 0 ? [] : Array(String(rounded, radix: 16, uppercase: hasUpperDigits).utf8)
+        return fill(
+            digits, digits.count <= wholeDigits ? [] : nil, isNegative: number.isNegative && rounded != 0)
     }
 
     /// One digit (or as many as the format has) before the point, and a power of ten.

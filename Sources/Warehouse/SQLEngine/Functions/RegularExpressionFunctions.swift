@@ -258,7 +258,7 @@ enum RegularExpressionFunctions {
             let text = arguments[0].bytes(row)
             let start = UTF8Bytes.offset(text, skipping: position - 1)
             let isBehind = start == text.count && position - 1 > UTF8Bytes.characterCount(text)
-            return Matches(try compiled(row).matcher, start: isBehind ? text.count + 1 : start)
+            return Matches(try compiled(row).matcher, from: isBehind ? text.count + 1 : start)
         }
 
         /// Where the match (or its group) that the arguments from the third on ask for stands.
@@ -274,18 +274,23 @@ enum RegularExpressionFunctions {
         }
     }
 
-    /// Matches one after the other. A match of nothing right behind another match does not count.
+    /// Matches one after the other, in the text from some byte on: what is before it is not looked at, neither by `^`
+    /// nor by `\b`. A match of nothing right behind another match does not count.
     private struct Matches {
         private let matcher: RegularExpressionMatcher
-        private var start: Int
+        /// Where the text begins that is searched; what follows counts from here.
+        private let base: Int
+        private var start = 0
         private var lastEnd = -1
 
-        init(_ matcher: RegularExpressionMatcher, start: Int) {
+        init(_ matcher: RegularExpressionMatcher, from base: Int) {
             self.matcher = matcher
-            self.start = start
+            self.base = base
         }
 
-        mutating func next(_ text: UTF8Bytes.Bytes) -> (start: Int, end: Int)? {
+        mutating func next(_ whole: UTF8Bytes.Bytes) -> (start: Int, end: Int)? {
+            guard base <= whole.count else { return nil }
+            let text = UTF8Bytes.slice(whole, base, whole.count)
             while start <= text.count, matcher.find(text, from: start) {
                 guard let match = matcher.range(0) else { break }
                 if match.end > match.start {
@@ -295,13 +300,15 @@ enum RegularExpressionFunctions {
                     if match.end == lastEnd { continue }
                 }
                 lastEnd = match.end
-                return match
+                return (base + match.start, base + match.end)
             }
             start = text.count + 1
             return nil
         }
 
         /// Where a group of the last match stands.
-        func range(_ group: Int) -> (start: Int, end: Int)? { matcher.range(group) }
+        func range(_ group: Int) -> (start: Int, end: Int)? {
+            matcher.range(group).map { (base + $0.start, base + $0.end) }
+        }
     }
 }

@@ -90,7 +90,7 @@ package final class RegularExpressionMatcher {
     /// Where the match (0) or a group of it stands; `nil` for a group that took no part, and for one that
     /// there is not.
     func range(_ group: Int) -> (start: Int, end: Int)? {
-        guard group * 2 + 1 < slotCount, found[group * 2] >= 0, found[group * 2 + 1] >= 0 else { return nil }
+        guard group < slotCount / 2, found[group * 2] >= 0, found[group * 2 + 1] >= 0 else { return nil }
         return (found[group * 2], found[group * 2 + 1])
     }
 

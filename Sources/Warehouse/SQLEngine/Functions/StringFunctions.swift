@@ -238,8 +238,14 @@ enum TextCase {
         var place = 0
         while place < bytes.count {
             let (scalar, length) = UTF8Bytes.decode(bytes, place)
-            append(scalar, isUpper: isStart, to: &result)
-            isStart = delimiters.contains(scalar)
+            // A delimiter that is a letter is no first letter of a word.
+            if delimiters.contains(scalar) {
+                isStart = true
+                result += bytes[place..<(place + length)]
+            } else {
+                append(scalar, isUpper: isStart, to: &result)
+                isStart = false
+            }
             place += length
         }
         return result

@@ -119,10 +119,22 @@ enum VariantFunctions {
         test("IS_DECIMAL", "a decimal", [.integer, .decimal]),
         test("IS_DOUBLE", aliases: ["IS_REAL"], "a number", [.integer, .decimal, .double]),
         test("IS_BOOLEAN", "true or false", [.boolean]),
+        test("IS_BINARY", "BINARY", [.binary]),
+        test("IS_DATE", aliases: ["IS_DATE_VALUE"], "a DATE", [.date]),
+        test("IS_TIME", "a TIME", [.time]),
+        test("IS_TIMESTAMP_NTZ", "a TIMESTAMP_NTZ", [.timestampNTZ]),
+        test("IS_TIMESTAMP_LTZ", "a TIMESTAMP_LTZ", [.timestampLTZ]),
+        test("IS_TIMESTAMP_TZ", "a TIMESTAMP_TZ", [.timestampTZ]),
         cast("AS_VARCHAR", aliases: ["AS_CHAR"], "The text", [.string], .varchar),
         cast("AS_INTEGER", "The whole number", [.integer], .integer),
         cast("AS_DOUBLE", aliases: ["AS_REAL"], "The number", [.integer, .decimal, .double], .float),
         cast("AS_BOOLEAN", "The BOOLEAN", [.boolean], .boolean),
+        cast("AS_BINARY", "The BINARY", [.binary], .binary),
+        cast("AS_DATE", "The DATE", [.date], .date),
+        cast("AS_TIME", "The TIME", [.time], .time),
+        cast("AS_TIMESTAMP_NTZ", "The TIMESTAMP_NTZ", [.timestampNTZ], .timestampNTZ),
+        cast("AS_TIMESTAMP_LTZ", "The TIMESTAMP_LTZ", [.timestampLTZ], .timestampLTZ),
+        cast("AS_TIMESTAMP_TZ", "The TIMESTAMP_TZ", [.timestampTZ], .timestampTZ),
         cast("AS_OBJECT", "The object", [.object], .object),
         cast("AS_ARRAY", "The array", [.array], .array),
         ScalarFunction(
@@ -180,7 +192,7 @@ enum VariantFunctions {
             let tape = JSONTape()
             return try RowCalls.text(arguments, count: count) { row, output in
                 do throws(JSONError) {
-                    try tape.parse(arguments[0].bytes(row), duplicates: .reject)
+                    try tape.parse(arguments[0].bytes(row), duplicates: .reject, syntax: .lenient)
                     return false
                 } catch {
                     return error.reason == .empty ? false : try output.append(error.description)
@@ -189,7 +201,7 @@ enum VariantFunctions {
         },
         .plain("TO_JSON", "TO_JSON(variant)", "The JSON text of a VARIANT.", [.variant], .varchar) {
             arguments, _, _ in
-            arguments[0].plainJSON().with(type: .varchar, isJSON: false)
+            arguments[0].plainJSON().asPlainJSONText().with(type: .varchar, isJSON: false)
         },
         .plain(
             "STRIP_NULL_VALUE", "STRIP_NULL_VALUE(variant)", "The VARIANT, but NULL for JSON's null.",
@@ -235,7 +247,7 @@ enum VariantFunctions {
                 // Anything but "d" asks for what holds without it.
                 let takesLast = arguments.count > 1 && arguments[1].string(row) == "d"
                 do throws(JSONError) {
-                    try tape.parse(text, duplicates: takesLast ? .lastWins : .reject)
+                    try tape.parse(text, duplicates: takesLast ? .lastWins : .reject, syntax: .lenient)
                 } catch {
                     if isTry || text.allSatisfy({ $0 <= 0x20 }) { return false }
                     throw SQLError(.data, "Error parsing JSON: \(error.description)")

@@ -130,7 +130,8 @@ struct VariantKinds {
         case .int128: return isWhole(vector.int128s[row]) ? .integer : .decimal
         case .string:
             // What is no JSON is a double that JSON has no text for.
-            return vector.isJSON ? JSONPath.kind(of: vector.bytes(row)) ?? .double : .string
+            let text = vector.bytes(row)
+            return vector.isJSON ? JSONPath.kind(of: text) ?? .double : TypedText.kind(of: text) ?? .string
         }
     }
 

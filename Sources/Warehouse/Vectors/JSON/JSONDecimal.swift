@@ -253,9 +253,10 @@ extension JSONNumber: Equatable {
     }
 }
 
-/// What a JSON value is, in the terms of TYPEOF.
+/// What a value of a VARIANT is, in the terms of TYPEOF: one of JSON, or one that `TypedText` tells.
 package enum JSONKind: Sendable, Hashable {
     case null, boolean, integer, decimal, double, string, array, object
+    case date, time, timestampNTZ, timestampLTZ, timestampTZ, binary
 }
 
 extension JSONKind: CustomStringConvertible {
@@ -270,6 +271,12 @@ extension JSONKind: CustomStringConvertible {
         case .string: "VARCHAR"
         case .array: "ARRAY"
         case .object: "OBJECT"
+        case .date: "DATE"
+        case .time: "TIME"
+        case .timestampNTZ: "TIMESTAMP_NTZ"
+        case .timestampLTZ: "TIMESTAMP_LTZ"
+        case .timestampTZ: "TIMESTAMP_TZ"
+        case .binary: "BINARY"
         }
     }
 }

@@ -53,7 +53,7 @@ package struct JSONPath: Sendable {
         return switch first {
         case UInt8(ascii: "n"): .null
         case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
-        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "\""): TypedText.kind(ofQuoted: text) ?? .string
         case UInt8(ascii: "["): .array
         case UInt8(ascii: "{"): .object
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): JSONNumber(text).kind

@@ -61,7 +61,7 @@ extension JSONTape {
         switch nodes[node].kind {
         case .null: .null
         case .yes, .no: .boolean
-        case .string: .string
+        case .string: TypedText.kind(of: bytes(of: node)) ?? .string
         case .array: .array
         case .object: .object
         case .number: JSONNumber(bytes(of: node)).kind
@@ -70,6 +70,13 @@ extension JSONTape {
 }
 
 extension JSONText {
+    /// A double in the form that its number has among JSON numbers: the same digits whatever holds them.
+    package static func canonical(_ value: Double) -> String {
+        var writer = JSONWriter(capacity: 64)
+        writer.append(value)
+        return writer.text
+    }
+
     /// The canonical form of a JSON text: see `JSONTape.appendCanonical`.
     package static func canonical(
         _ text: UnsafeBufferPointer<UInt8>, duplicates: JSONTape.Duplicates = .lastWins

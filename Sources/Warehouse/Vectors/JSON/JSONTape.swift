@@ -37,6 +37,14 @@ package final class JSONTape {
         case reject
     }
 
+    /// Which texts are taken.
+    package enum Syntax: Sendable {
+        /// JSON as RFC 8259 has it.
+        case strict
+        /// Where a text is not that, also what Snowflake takes beyond it: see `LenientJSON`.
+        case lenient
+    }
+
     /// What changes; in memory of its own, as accesses to a class's variables are checked one by one.
     private struct State {
         var nodes: UnsafeMutablePointer<JSONNode>
@@ -50,6 +58,10 @@ package final class JSONTape {
     private let state: UnsafeMutablePointer<State>
     private let stack: UnsafeMutablePointer<UInt32>
     var scratch: [UInt32] = []
+    /// The text parsed last as JSON, where it was not JSON before: the tape then points into this.
+    private var rewritten: VectorMemory?
+    /// Whether the nodes' places are those of another text than the one that was given.
+    package var isRewritten: Bool { rewritten != nil }
 
     /// The nodes of the text parsed last.
     package var nodes: UnsafeMutablePointer<JSONNode> { state.pointee.nodes }
@@ -71,9 +83,39 @@ package final class JSONTape {
         stack.deallocate()
     }
 
-    /// Parses a text. After an error the tape holds nothing.
+    /// Parses a text. After an error, which is about the strict syntax, the tape holds nothing.
     package func parse(
-        _ bytes: UnsafeBufferPointer<UInt8>, duplicates: Duplicates = .lastWins
+        _ bytes: UnsafeBufferPointer<UInt8>, duplicates: Duplicates = .lastWins, syntax: Syntax = .strict
+    ) throws(JSONError) {
+        if rewritten != nil { rewritten = nil }
+        do throws(JSONError) {
+            try parseStrictly(bytes, duplicates)
+        } catch {
+            guard syntax == .lenient, error.reason != .duplicateKey, error.reason != .tooLong,
+                let text = LenientJSON.strict(bytes)
+            else { throw error }
+            try parse(rewritten: text, duplicates, otherwise: error)
+        }
+    }
+
+    private func parse(
+        rewritten text: [UInt8], _ duplicates: Duplicates, otherwise error: JSONError
+    ) throws(JSONError) {
+        let memory = VectorMemory(byteCount: max(1, text.count))
+        memory.pointer.copyMemory(from: text, byteCount: text.count)
+        rewritten = memory
+        do throws(JSONError) {
+            try parseStrictly(
+                UnsafeBufferPointer(
+                    start: memory.pointer.assumingMemoryBound(to: UInt8.self), count: text.count), duplicates)
+        } catch let failure {
+            rewritten = nil
+            throw failure.reason == .duplicateKey ? failure : error
+        }
+    }
+
+    private func parseStrictly(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ duplicates: Duplicates
     ) throws(JSONError) {
         state.pointee.count = 0
         guard let base = bytes.baseAddress, bytes.count > 0 else { throw JSONError(.empty, column: 1) }

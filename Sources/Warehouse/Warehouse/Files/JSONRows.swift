@@ -143,6 +143,7 @@ final class JSONReader {
         // Pieces are as long as they may be.
         options.bytesMax = .max / 4
         options.rejectsDuplicateKeys = !format.allowsDuplicates
+        options.syntax = .lenient
         shredder = NDJSONShredder(options)
     }
 
@@ -195,7 +196,8 @@ final class JSONReader {
     /// where it may not.
     private func stripped(_ line: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         do throws(JSONError) {
-            try tape.parse(line, duplicates: format.allowsDuplicates ? .lastWins : .reject)
+            try tape.parse(
+                line, duplicates: format.allowsDuplicates ? .lastWins : .reject, syntax: .lenient)
         } catch {
             return nil
         }

@@ -39,7 +39,7 @@ final class CSVRowWriter: RowWriter {
 
     func take(_ batch: Batch, _ context: EvaluationContext) throws {
         texts = try zip(batch.columns, types).map { vector, type in
-            if type.isSemiStructured { return vector.asJSONText() }
+            if type.isSemiStructured { return vector.asPlainJSONText() }
             if type == .binary, format.binary == .utf8 { return vector }
             let pattern =
                 type == .date
@@ -116,7 +116,7 @@ final class JSONRowWriter: RowWriter {
 
     func begin(into output: PieceBuffer) {}
 
-    func take(_ batch: Batch, _ context: EvaluationContext) { text = batch.columns[0].asJSONText() }
+    func take(_ batch: Batch, _ context: EvaluationContext) { text = batch.columns[0].asPlainJSONText() }
 
     func write(row: Int, into output: PieceBuffer) {
         if text.isValid(row) {

@@ -12,15 +12,17 @@ public struct ResultColumn: Sendable, Hashable {
 /// Some rows of a result.
 public struct ResultRows: Sendable {
     let batch: Batch
+    /// The values, by column.
+    package var columns: [Vector] { batch.columns }
 
     /// How many rows there are.
     public var count: Int { batch.count }
 
     /// A value.
-    public func value(row: Int, column: Int) -> Scalar { batch.columns[column].scalar(at: row) }
+    public func value(row: Int, column: Int) -> Scalar { batch.columns[column].scalar(at: row).plain }
 
     /// A row.
-    public func row(_ row: Int) -> [Scalar] { batch.columns.map { $0.scalar(at: row) } }
+    public func row(_ row: Int) -> [Scalar] { batch.columns.map { $0.scalar(at: row).plain } }
 }
 
 /// What a statement has done.

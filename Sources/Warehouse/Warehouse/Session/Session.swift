@@ -1,6 +1,6 @@
 import ColumnStore
 import DurableIO
-import SQLEngine
+package import SQLEngine
 import SQLiteKit
 import Synchronization
 import Threads
@@ -62,6 +62,9 @@ public final class Session {
             try? warehouse.dropTemporaryObjects(of: store.session)
         }
     }
+
+    /// The TIMEZONE, in which TIMESTAMP_LTZ is shown.
+    package var zone: TimeZoneRules { catalog.settings.zone }
 
     /// Makes the statement that is running fail as interrupted, as soon as it can. From any thread.
     public var interrupter: @Sendable () -> Void {

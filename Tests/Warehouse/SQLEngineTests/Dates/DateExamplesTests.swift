@@ -274,7 +274,7 @@ import Vectors
         rejects("TO_TIMESTAMP", .float(.nan), saying: "9999")
         rejects("TO_TIMESTAMP", .integer(1), .integer(10), saying: "scale")
         rejects("TO_DATE", .integer(1), saying: "TO_TIMESTAMP")
-        rejects("TO_DATE", .text("2024"), .text("%Y"), saying: "double quotes")
+        rejects("TO_DATE", .text("2024"), .text("%Y"), saying: "with format '%Y'")
         rejects("TO_DATE", .text("x"), .text("YYYY"), saying: "'x'")
         rejects("TRY_TO_DATE", date("2024-01-01"), saying: "TRY_")
     }

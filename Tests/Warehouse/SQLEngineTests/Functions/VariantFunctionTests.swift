@@ -94,7 +94,7 @@ import Vectors
         .init("TYPEOF", [.json("[]")], "ARRAY"), .init("TYPEOF", [.json("{}")], "OBJECT"),
         .init("TYPEOF", [.json("true")], "BOOLEAN"), .init("TYPEOF", ["a"], "VARCHAR"),
         .init("TYPEOF", [12], "INTEGER"), .init("TYPEOF", [.decimal(120, 1)], "INTEGER"),
-        .init("TYPEOF", [.decimal(125, 1)], "DECIMAL"), .init("TYPEOF", [1.5], "DECIMAL"),
+        .init("TYPEOF", [.decimal(125, 1)], "DECIMAL"), .init("TYPEOF", [1.5], "DOUBLE"),
         .init("IS_NULL_VALUE", [.json("null")], "TRUE"), .init("IS_NULL_VALUE", [.json("0")], "FALSE"),
         .init("IS_OBJECT", [.json("{}")], "TRUE"),
         .init("IS_ARRAY", [.json("{}")], "FALSE"), .init("IS_VARCHAR", [.json("\"a\"")], "TRUE"),

@@ -28,6 +28,18 @@ import Testing
         #expect(try testing.rows("T", "V:a") == ["1", "2.5", "NULL", "NULL", "NULL"])
     }
 
+    /// As PARSE_JSON does; lines that are JSON are read as fast as without it.
+    @Test func linesThatAreNearlyJSONAreRead() throws {
+        try testing.write(
+            "a.json", "{\"a\":1,\"b\":\"x\"}\n{a: 2, 'b': 'y',}\n{\"a\":3,\"b\":\"z\"}\n[1, ,NaN]\n{a: b}\n")
+        #expect(try copy("ON_ERROR = CONTINUE").first?.hasPrefix("a.json|PARTIALLY_LOADED|5|4|1") == true)
+        #expect(
+            try testing.rows("T") == [
+                "{\"a\":1,\"b\":\"x\"}", "{\"a\":2,\"b\":\"y\"}", "{\"a\":3,\"b\":\"z\"}", "[1,null,\"NaN\"]",
+            ])
+        #expect(try testing.rows("T", "TYPEOF(V[2])") == ["NULL", "NULL", "NULL", "DOUBLE"])
+    }
+
     @Test func aFileIsLoadedOnce() throws {
         try testing.write("a.json", "{\"a\":1}\n")
         #expect(try copy() == ["a.json|LOADED|1|1|0"])
@@ -59,7 +71,7 @@ import Testing
     private func writeDamaged() throws {
         try testing.write("a.json", "{\"a\":1}\n{\"a\":\n{\"a\":3}\n")
         try testing.write("b.json", "{\"a\":4}\n{\"a\":5}\n")
-        try testing.write("c.json", "{\"a\":6}\n{\"a\":7}x\n{'a':8}\n{\"a\":9}\n")
+        try testing.write("c.json", "{\"a\":6}\n{\"a\":7}x\n{'a' 8}\n{\"a\":9}\n")
     }
 
     @Test func theFirstErrorEndsAll() throws {
@@ -112,9 +124,10 @@ import Testing
 
     @Test func everyKindOfBadLineIsLostAlone() throws {
         let bad = [
-            "{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[1 2]", "\"a", "\"\\x\"", "01", "1.", "-",
+            "{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1;}", "[1;]", "[1 2]", "\"a", "\"\\x\"", "01", "1.x",
+            "-",
             "nul", "{\"a\":1}{\"a\":2}",
-            "{\"a\":1,\"a\":2}", "{a:1}",
+            "{\"a\":1,\"a\":2}", "{a:b}",
         ]
         var text = "{\"n\":0}\n"
         for (index, line) in bad.enumerated() { text += line + "\n{\"n\":\(index + 1)}\n" }

@@ -20,7 +20,7 @@ package struct ExpressionCompiler {
         case .call(let use, let arguments):
             return CallExpression(
                 type: type, evaluate: use.binding.evaluate, arguments: try compile(arguments),
-                position: expression.position)
+                position: expression.position, isVolatile: use.isVolatile)
         case .cast(let inner, let isTry):
             let cast = try Casts.bind(from: inner.type, to: type, isTry: isTry)
             return CallExpression(
@@ -94,11 +94,14 @@ struct CallExpression: VectorExpression {
     let evaluate: ScalarFunction.Binding.Evaluate
     let arguments: [any VectorExpression]
     let position: Int?
+    /// Whether each row has a result of its own, also of the same arguments.
+    var isVolatile = false
 
     func evaluate(_ batch: Batch, _ context: EvaluationContext) throws -> Vector {
         let values = try arguments.map { try $0.evaluate(batch, context) }
         // What is the same for all rows is computed for one.
-        let isConstant = !values.isEmpty && batch.count > 1 && values.allSatisfy(\.isConstant)
+        let isConstant =
+            !isVolatile && !values.isEmpty && batch.count > 1 && values.allSatisfy(\.isConstant)
         do {
             if isConstant {
                 let one = try evaluate(values.map { $0.slice(from: 0, count: 1) }, 1, context)
