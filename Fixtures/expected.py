@@ -68,6 +68,21 @@ def rounded(value, places):
     return float(decimal.Decimal(repr(float(value))).quantize(quantum, rounding=decimal.ROUND_HALF_UP))
 
 
+def objects(line):
+    """The objects of a line that has several one behind the other, or else the line."""
+    try:
+        text, place, found = line.decode("utf-8"), 0, []
+        while place < len(text):
+            end = json.JSONDecoder().raw_decode(text, place)[1]
+            found.append(text[place:end].encode("utf-8"))
+            place = end
+            while place < len(text) and text[place] in " \t":
+                place += 1
+        return found if all(piece.startswith(b"{") for piece in found) else [line]
+    except (ValueError, RecursionError):
+        return [line]
+
+
 def read(paths):
     raw, rejects, blank = 0, [], 0
     silver = {}
@@ -81,18 +96,19 @@ def read(paths):
             if not line.strip(b" \t"):
                 blank += 1
                 continue
-            try:
-                row = parse(line)
-            except (ValueError, RecursionError):
-                rejects.append((os.path.basename(path), line_number))
-                continue
-            raw += 1
-            if row["c"] is None or row["c"] == 0 or not row["t"]:
-                continue
-            key = (row["symbol"], timestamp(row["t"]))
-            order = (timestamp(row["fetched_at"]) or "", raw)
-            if key not in silver or order > silver[key][0]:
-                silver[key] = (order, row)
+            for piece in objects(line):
+                try:
+                    row = parse(piece)
+                except (ValueError, RecursionError):
+                    rejects.append((os.path.basename(path), line_number))
+                    continue
+                raw += 1
+                if row["c"] is None or row["c"] == 0 or not row["t"]:
+                    continue
+                key = (row["symbol"], timestamp(row["t"]))
+                order = (timestamp(row["fetched_at"]) or "", raw)
+                if key not in silver or order > silver[key][0]:
+                    silver[key] = (order, row)
     return silver, raw, rejects, blank
 
 

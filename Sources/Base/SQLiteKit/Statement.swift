@@ -127,6 +127,17 @@ public final class Statement {
         while try step() {}
     }
 
+    /// The first column of the first row for these parameters, as an integer. The statement is then ready to
+    /// run again.
+    ///
+    /// - Returns: `nil` where there is no row or the value is NULL.
+    public func firstInteger(_ arguments: SQLiteValue...) throws -> Int64? {
+        bind(arguments)
+        defer { reset() }
+        guard try step(), case .integer(let value) = value(0) else { return nil }
+        return value
+    }
+
     /// Makes the statement ready to run again; bindings stay.
     public func reset() {
         th_sqlite3_reset(handle)

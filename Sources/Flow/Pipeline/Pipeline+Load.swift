@@ -59,10 +59,10 @@ extension Pipeline {
         return result
     }
 
-    private static let rejectBytesPerTransaction = 8 << 20
+    static let rejectBytesPerTransaction = 8 << 20
 
-    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object (or for some
-    /// small ones), and the rejects of the producer into `LOAD_REJECTS`.
+    /// Loads the bucket's objects that have not been loaded into the raw table, one transaction an object (or
+    /// for some small ones), and the rejects of the producer into `LOAD_REJECTS`.
     public func load(control: RunControl = RunControl()) throws -> LoadResult {
         let start = ContinuousClock.now
         var result = LoadResult()
@@ -84,23 +84,6 @@ extension Pipeline {
         ProcessMemory.trim()
         result.stage.duration = ContinuousClock.now - start
         return result
-    }
-
-    /// The sink's objects that have not been loaded, a partition's in the order of its records, whatever the layout.
-    private func pendingObjects() throws -> [(info: ObjectInfo, key: SinkKey)] {
-        var pending: [(info: ObjectInfo, key: SinkKey)] = []
-        try store.forEachObject(bucket: bucket, damaged: report) { info in
-            guard let key = SinkKey(info.key), key.partition.topic == settings.topic,
-                try !warehouse.hasLoaded(bucket: settings.bucket, key: info.key, etag: info.etag)
-            else { return }
-            pending.append((info, key))
-        }
-        pending.sort {
-            ($0.key.partition.partition, $0.key.firstOffset) < (
-                $1.key.partition.partition, $1.key.firstOffset
-            )
-        }
-        return pending
     }
 
     /// The objects up to the first that cannot be read or does not connect with what is loaded, and why that
@@ -130,14 +113,12 @@ extension Pipeline {
         return (objects, fetched.failure)
     }
 
-    /// Checks that the log has no records between what is loaded and an object. (Compaction and transactions leave such
-    /// gaps.) Going on without an object that is missing would take its rows for loaded for good.
+    /// Checks that the log has no committed records between what is loaded and an object. (Compaction and
+    /// transactions leave such gaps.) Going on without an object that is missing would take its rows for
+    /// loaded for good.
     private func requireGap(_ key: SinkKey, from loadedTo: Offset) throws {
         let partition = try log.partition(key.partition)
-        let first = max(loadedTo, partition.logStartOffset)
-        guard first < key.firstOffset, let batch = try partition.batch(holding: first),
-            batch.header.baseOffset < key.firstOffset, !batch.header.isControl
-        else { return }
+        guard try partition.hasCommittedRecords(from: loadedTo, before: key.firstOffset) else { return }
         throw StoreError(
             .noSuchKey,
             "bucket \(settings.bucket) lacks the object with offsets \(loadedTo) to "
@@ -151,7 +132,7 @@ extension Pipeline {
         logger.error("\(damaged.message)")
     }
 
-    private func loadProducerRejects(into result: inout LoadResult) throws {
+    func loadProducerRejects(into result: inout LoadResult) throws {
         var scratch = RecordScratch()
         for partition in log.partitions(of: settings.rejectsTopic) {
             let number = partition.topicPartition.partition
@@ -167,11 +148,14 @@ extension Pipeline {
                 rejects.removeAll()
                 rejectBytes = 0
             }
-            while let batch = try partition.batch(holding: next) {
-                try batch.forEachRecord(&scratch) { record in
-                    guard record.offset >= next else { return }
-                    rejects.append((record.offset.value, LoadReject(record)))
-                    rejectBytes += 1000 + (record.value?.count ?? 0)
+            while let found = try partition.committedBatch(holding: next) {
+                let batch = found.batch
+                if found.isWanted {
+                    try batch.forEachRecord(&scratch) { record in
+                        guard record.offset >= next else { return }
+                        rejects.append((record.offset.value, LoadReject(record)))
+                        rejectBytes += 1000 + (record.value?.count ?? 0)
+                    }
                 }
                 next = batch.header.lastOffset + 1
                 if rejectBytes >= Self.rejectBytesPerTransaction { try store() }

@@ -19,86 +19,121 @@ extension Pipeline {
         let start = ContinuousClock.now
         var summary = ReplaySummary()
         // What an interrupted run has left comes first, for rows are loaded in the order of their offsets.
-        if options.speed == .max {
-            summary.add(try sink(control: control))
-            summary.add(try load(control: control))
+        summary.add(try sink(control: control))
+        summary.add(try load(control: control))
+        let follower = try Follower(self)
+        do {
+            let producer = try RecordingProducer(self, options: options, control: control, follower: follower)
+            try producer.run(sources)
+            try follower.finish(&summary)
+            summary.add(producer.summary)
+        } catch {
+            follower.cancel()
+            throw error
         }
-        try produce(sources, options, control, &summary)
         ProcessMemory.trim()
-        try drain(&summary, control: control)
+        var rejects = LoadResult()
+        try loadProducerRejects(into: &rejects)
+        summary.add(rejects)
+        summary.add(try timedBuild(control: control))
         try warehouse.checkpoint()
         summary.disk = try directory.diskUsage(fileSystem: fileSystem)
         summary.duration = ContinuousClock.now - start
         return summary
     }
 
-    /// Sinks and loads what the producer has committed, on threads of its own, while more is produced.
-    private final class Follower: Sendable {
-        private let run: SinkRun
-        private let advancing: HandOver<Void>
-
-        init(_ run: SinkRun) {
-            self.run = run
-            advancing = HandOver(waitingMax: .max) { try run.advance() }
-        }
-
-        /// Tells that there is more in the log. An error of the sink is no concern of who produces; `finish` throws it.
-        func follow() { try? advancing.hand(()) }
-
-        func finish() throws -> (SinkResult, LoadResult) {
-            try advancing.drain()
-            return try run.finish()
-        }
-
-        func cancel() {
-            run.cancel()
-            advancing.cancel(throwing: Interrupted())
-        }
-    }
-
-    /// Produces recordings; as fast as possible, with sink and load beside it.
-    private func produce(
-        _ sources: [ByteSource], _ options: ReplayOptions, _ control: RunControl,
-        _ summary: inout ReplaySummary
-    ) throws {
-        let follower = options.speed == .max ? try Follower(makeSinkRun(loads: true)) : nil
-        do {
-            let producer = try RecordingProducer(
-                self, options: options, control: control, didCommit: { follower?.follow() })
-            let total = sources.reduce(Optional(0)) { sum, source in
-                sum.flatMap { sum in source.byteCount.map { sum + $0 } }
-            }
-            var bytesBefore = 0
-            for source in sources {
-                try producer.run(source, progressBase: bytesBefore, progressTotal: total, &summary) {
-                    summary in
-                    try drain(&summary, control: control)
-                }
-                bytesBefore += source.bytesRead
-            }
-            if let (sunk, loaded) = try follower?.finish() {
-                summary.add(sunk)
-                summary.add(loaded)
-            }
-        } catch {
-            follower?.cancel()
-            throw error
-        }
-    }
-
-    /// Takes what the log holds all the way to gold.
-    private func drain(_ summary: inout ReplaySummary, control: RunControl) throws {
-        summary.add(try sink(control: control))
-        summary.add(try load(control: control))
+    /// Builds, and tells how long it took.
+    fileprivate func timedBuild(control: RunControl) throws -> BuildResult {
         let start = ContinuousClock.now
-        summary.models = try build(control: control)
-        let gold = summary.models.filter { $0.name.hasPrefix("gold_") }.reduce(0) { $0 + ($1.rows ?? 0) }
-        var built = ReplaySummary.StageResult(stage: .build)
-        built.duration = ContinuousClock.now - start
-        summary.add(built)
-        if let index = summary.stages.firstIndex(where: { $0.stage == .build }) {
-            summary.stages[index].rows = gold
+        var result = BuildResult(models: try build(control: control))
+        result.stage.duration = ContinuousClock.now - start
+        return result
+    }
+}
+
+/// What a build did.
+private struct BuildResult {
+    var stage = ReplaySummary.StageResult(stage: .build)
+    var models: [ModelResult]
+}
+
+/// Sinks and loads what the producer has committed, on threads of its own, while more is produced; and builds
+/// where it is told to. Nobody else may use the warehouse meanwhile.
+final class Follower: @unchecked Sendable {
+    // It outlives its work, and the pipeline outlives it.
+    private unowned let pipeline: Pipeline
+    private let run: SinkRun
+    private let monitor = Monitor()
+    // Touched under the monitor alone.
+    private var isRefreshing = false
+    private var refreshed = ContinuousClock.now
+    private var refreshTime = Duration.zero
+    private var summary = ReplaySummary()
+
+    private lazy var advancing = HandOver<Bool>(waitingMax: .max) { [unowned self] isRefresh in
+        if isRefresh { try refresh() } else { try run.advance() }
+    }
+
+    /// Refreshing may take this part of the time while there is more to read, so that reading gets on.
+    private static let busyShare = 10
+
+    init(_ pipeline: Pipeline) throws {
+        self.pipeline = pipeline
+        run = try pipeline.makeSinkRun(loads: true)
+        _ = advancing
+    }
+
+    /// Tells that there is more in the log. An error of the sink is no concern of who produces; `finish`
+    /// throws it.
+    func follow() { try? advancing.hand(false) }
+
+    /// Takes what the log has all the way to gold, beside the caller, unless that is going on, or took place
+    /// not long ago for what it costs.
+    ///
+    /// - Parameters:
+    ///   - interval: how long ago the last time has to be at least.
+    ///   - isIdle: whether the caller has nothing else to do.
+    /// - Returns: whether it will.
+    /// - Throws: what has failed so far.
+    func refresh(every interval: Duration, isIdle: Bool) throws -> Bool {
+        let isDue = monitor.locked {
+            let pause = max(interval, refreshTime * (isIdle ? 1 : Self.busyShare - 1))
+            guard !isRefreshing, ContinuousClock.now - refreshed >= pause else { return false }
+            isRefreshing = true
+            return true
         }
+        if isDue { try advancing.hand(true) }
+        return isDue
+    }
+
+    private func refresh() throws {
+        let start = ContinuousClock.now
+        try run.settle()
+        var rejects = Pipeline.LoadResult()
+        try pipeline.loadProducerRejects(into: &rejects)
+        let built = try pipeline.timedBuild(control: RunControl())
+        monitor.locked {
+            summary.add(rejects)
+            summary.add(built)
+            refreshed = ContinuousClock.now
+            refreshTime = refreshed - start
+            isRefreshing = false
+        }
+    }
+
+    /// Takes on all that the log has, waits for the end of it, and adds what has been done.
+    func finish(_ total: inout ReplaySummary) throws {
+        try advancing.drain()
+        let (sunk, loaded) = try run.finish()
+        total.add(sunk)
+        total.add(loaded)
+        total.add(monitor.locked { summary })
+    }
+
+    /// Ends the work; nothing is done any more once it returns.
+    func cancel() {
+        run.cancel()
+        advancing.cancel(throwing: Interrupted())
     }
 }
 
@@ -112,5 +147,27 @@ extension ReplaySummary {
         add(loaded.stage)
         newRejects += loaded.newRejects
         for reject in loaded.rejects { addReject(reject.reason, place: reject.place) }
+    }
+
+    /// Models count as they are after the last build.
+    fileprivate mutating func add(_ built: BuildResult) {
+        models = built.models
+        add(built.stage)
+        if let index = stages.firstIndex(where: { $0.stage == .build }) {
+            stages[index].rows = models.filter { $0.name.hasPrefix("gold_") }.reduce(0) {
+                $0 + ($1.rows ?? 0)
+            }
+        }
+    }
+
+    /// Adds what another part of the same replay did.
+    fileprivate mutating func add(_ other: ReplaySummary) {
+        recordings += other.recordings
+        for stage in other.stages { add(stage) }
+        for reject in other.rejects { addRejects(reject) }
+        newRejects += other.newRejects
+        objectsPut += other.objectsPut
+        unmatchedSymbols = other.unmatchedSymbols
+        symbolsSeen = other.symbolsSeen
     }
 }

@@ -13,7 +13,8 @@ extension Pipeline {
         public var objects = 0
     }
 
-    /// Puts the topic's records, from where the group stopped to the high watermark, into the bucket.
+    /// Puts the topic's committed records, from where the group stopped to the last stable offset, into the
+    /// bucket.
     ///
     /// An object holds the values of a run of consecutive offsets, a line each. It is put before the group
     /// commits, so a crash in between puts the object again, under the same key.
@@ -38,8 +39,8 @@ extension Pipeline {
 
     /// A sink that begins where the group stopped.
     ///
-    /// - Parameter loads: whether objects are loaded right after they are put. All that is in the bucket must have been
-    ///   loaded.
+    /// - Parameter loads: whether objects are loaded right after they are put. All that is in the bucket must
+    ///   have been loaded.
     func makeSinkRun(loads: Bool) throws -> SinkRun {
         let partitions = log.partitions(of: settings.topic)
         return try SinkRun(self, zip(partitions, partitions.map(sinkStart)).map { $0 }, loads: loads)
@@ -53,13 +54,11 @@ extension Pipeline {
         let known = try groups.committed(settings.group, id)
         let committed = max(known?.offset ?? .zero, partition.logStartOffset)
         let wanted = try warehouse.nextOffset(topic: id.topic, partition: id.partition)
-        guard wanted < committed.value else { return committed }
-        var isThere = false
-        try store.forEachObject(bucket: bucket, damaged: { _ in }) { object in
-            guard let key = SinkKey(object.key), key.partition == id,
-                let next = object.userMetadata["Next-Offset"].flatMap({ Int64($0) })
-            else { return }
-            if key.firstOffset.value <= wanted, wanted < next { isThere = true }
+        guard wanted < committed.value,
+            try partition.hasCommittedRecords(from: Offset(wanted), before: committed)
+        else { return committed }
+        let isThere = try unloadedObjects(of: id, damaged: { _ in }).contains { object in
+            object.key.firstOffset.value <= wanted && wanted < object.nextOffset ?? 0
         }
         return isThere ? committed : max(Offset(wanted), partition.logStartOffset)
     }

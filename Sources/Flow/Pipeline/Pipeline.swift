@@ -76,6 +76,7 @@ public final class Pipeline {
         warehouse = try Warehouse(path: directory.warehouse, access: .readWrite)
         var options = Session.Options()
         options.memoryLimit = settings.memoryLimit
+        options.changesModels = true
         session = warehouse.makeSession(options)
         if !log.hasTopic(settings.topic) {
             try log.createTopic(settings.topic, partitions: settings.partitions)
@@ -87,8 +88,8 @@ public final class Pipeline {
         try store.createBucket(bucket)
     }
 
-    /// Topics of the pipeline: readers see what is on the disk and nothing else, recordings may be of any time,
-    /// and none is ever too old.
+    /// Topics of the pipeline: readers see what is on the disk and nothing else, recordings may be of any
+    /// time, and none is ever too old.
     public static var logConfiguration: LogConfiguration {
         var configuration = LogConfiguration()
         configuration.flush = .batch
@@ -143,5 +144,10 @@ public final class Pipeline {
     }
 
     /// Now, as the warehouse writes times.
-    func timestamp() -> String { Timestamp(seconds: settings.clock() / 1_000_000_000).description }
+    func timestamp() -> String { Self.timestamp(settings.clock()) }
+
+    /// A time in nanoseconds since 1970, now if none is given, as the warehouse writes times.
+    public static func timestamp(_ nanoseconds: Int64 = WallClock.nanoseconds()) -> String {
+        Timestamp(seconds: nanoseconds / 1_000_000_000).description
+    }
 }

@@ -1,3 +1,5 @@
+public import MarketData
+
 /// A stage of the way of a quote.
 public enum Stage: String, Sendable, CaseIterable {
     /// From the recording to the log.
@@ -18,6 +20,8 @@ public struct Progress: Sendable {
     public let completed: Int
     /// What there is to do; `nil` where that is not known.
     public let total: Int?
+    /// At a speed other than `max`: the recorded time that has come.
+    public var time: Timestamp?
 }
 
 /// How a caller follows a run and stops it.
@@ -41,4 +45,7 @@ public struct RunControl {
 }
 
 /// A run was stopped by its caller. What had been done stays, and running it again goes on from there.
-public struct Interrupted: Error {}
+public struct Interrupted: Error {
+    /// Says that a caller has stopped.
+    public init() {}
+}

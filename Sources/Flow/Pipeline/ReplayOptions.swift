@@ -18,8 +18,9 @@ public struct ReplayOptions: Sendable {
     public var from: Timestamp?
     /// Only quotes fetched before this time.
     public var to: Timestamp?
-    /// At a speed other than `max`, how often what has arrived is taken all the way to gold.
-    public var refreshInterval = Duration.seconds(5)
+    /// Of what comes from a pipe, or at a speed other than `max`: how long it may take until what has come is
+    /// safe in the log, and on its way to gold.
+    public var flushInterval = Duration.seconds(1)
 
     /// Everything, as fast as possible.
     public init() {}

@@ -6,7 +6,7 @@ public struct ReplaySummary: Sendable {
     public struct Recording: Sendable {
         /// Its path, or `standard input`.
         public let path: String
-        /// Lines read, blank ones included.
+        /// Lines read, blank ones included; where objects do not stand one on a line, each of them.
         public var lines = 0
         /// Quotes produced to the log.
         public var quotes = 0
@@ -18,6 +18,8 @@ public struct ReplaySummary: Sendable {
         public var blank = 0
         /// Why reading ended before the recording's end, if it did.
         public var failure: String?
+        /// The first line that is no quote, or the beginning of that, and why.
+        var firstReject: (content: [UInt8], reason: String)?
     }
 
     /// The work of one stage.
@@ -68,6 +70,10 @@ public struct ReplaySummary: Sendable {
     public var stages: [StageResult] = Stage.allCases.map { StageResult(stage: $0) }
     /// Rejected lines by reason, in the order in which the reasons came up.
     public var rejects: [Rejects] = []
+    /// Symbols that were asked for and that no quote had.
+    public var unmatchedSymbols: [String] = []
+    /// Where there are such: some of the symbols that quotes had.
+    public var symbolsSeen: [String] = []
     /// How many rejects the warehouse had not seen before.
     public var newRejects = 0
     /// How many objects were put.
@@ -85,13 +91,15 @@ public struct ReplaySummary: Sendable {
     }
 
     mutating func addReject(_ reason: String, place: Place) {
-        let index =
-            rejects.firstIndex { $0.reason == reason }
-            ?? {
-                rejects.append(Rejects(reason: reason))
-                return rejects.count - 1
-            }()
-        rejects[index].count += 1
-        if rejects[index].places.count < Self.placesMax { rejects[index].places.append(place) }
+        addRejects(Rejects(reason: reason, count: 1, places: [place]))
+    }
+
+    mutating func addRejects(_ added: Rejects) {
+        guard let index = rejects.firstIndex(where: { $0.reason == added.reason }) else {
+            return rejects.append(added)
+        }
+        rejects[index].count += added.count
+        let free = Self.placesMax - rejects[index].places.count
+        if free > 0 { rejects[index].places += added.places.prefix(free) }
     }
 }

@@ -31,9 +31,19 @@ struct SinkKey: Equatable {
     init(_ partition: TopicPartition, _ firstOffset: Offset) {
         self.partition = partition
         self.firstOffset = firstOffset
-        text =
-            "\(partition.topic)/\(Self.partitionLabel)\(partition.partition)/\(firstOffset.fileName)\(Self.runSuffix)"
+        text = "\(Self.runPrefix(partition))\(firstOffset.fileName)\(Self.runSuffix)"
     }
+
+    /// What the keys of all runs of a topic begin with, and nothing else.
+    static func runPrefix(topic: String) -> String { "\(topic)/\(partitionLabel)" }
+
+    /// What the keys of a partition's runs begin with.
+    static func runPrefix(_ partition: TopicPartition) -> String {
+        "\(runPrefix(topic: partition.topic))\(partition.partition)/"
+    }
+
+    /// A text that comes before the key of a run, and behind those of all runs before it.
+    var textBefore: String { String(text.dropLast(Self.runSuffix.count)) }
 
     /// The key of one record.
     ///
@@ -74,7 +84,8 @@ struct SinkKey: Equatable {
     /// Whether the object is compressed.
     var isCompressed: Bool { text.hasSuffix(Self.runSuffix) }
 
-    /// A symbol as a directory's name: a slash or a control character as `%XX`, and dots where there is nothing else.
+    /// A symbol as a directory's name: a slash or a control character as `%XX`, and dots where there is
+    /// nothing else.
     private static func escaped(_ symbol: String) -> String {
         guard !symbol.isEmpty else { return "%" }
         let isDots = symbol.allSatisfy { $0 == "." }

@@ -36,7 +36,8 @@ struct SinkObject: Sendable {
     }
 }
 
-/// Memory that has been used and is empty again. Fresh memory of the size of an object costs more than writing to it.
+/// Memory that has been used and is empty again. Fresh memory of the size of an object costs more than
+/// writing to it.
 final class SpareBytes: Sendable {
     private let bytes = Mutex<[UInt8]>([])
 
@@ -52,8 +53,8 @@ final class SpareBytes: Sendable {
     }
 }
 
-/// Reads the records of one partition and makes objects of them. Which records go into which object follows from the
-/// log alone, however much of it is there at a time. Not thread-safe.
+/// Reads the committed records of one partition and makes objects of them. Which records go into which object
+/// follows from the log alone, however much of it is there at a time. Not thread-safe.
 final class SinkObjectBuilder {
     let partition: PartitionLog
     private let settings: PipelineSettings
@@ -96,8 +97,9 @@ final class SinkObjectBuilder {
     /// Objects of one record each.
     private func nextSingles() throws -> [SinkObject] {
         var objects: [SinkObject] = []
-        while objects.count < Self.singlesMax, let batch = try partition.batch(holding: next) {
-            if !batch.header.isControl {
+        while objects.count < Self.singlesMax, let found = try partition.committedBatch(holding: next) {
+            let batch = found.batch
+            if found.isWanted {
                 try batch.forEachRecord(&scratch) { record in
                     guard record.offset >= next, objects.count < Self.singlesMax else { return }
                     var lines: [UInt8] = []
@@ -121,11 +123,14 @@ final class SinkObjectBuilder {
 
     /// The object of a run of records, once it is complete.
     private func nextRun() throws -> SinkObject? {
-        while let batch = try partition.batch(holding: next) {
-            var isComplete = batch.header.isControl
-            if !batch.header.isControl {
+        while let found = try partition.committedBatch(holding: next) {
+            let batch = found.batch
+            // The offsets of what does not count are no lines.
+            var isComplete = !found.isWanted
+            if found.isWanted {
                 isComplete = try take(batch)
-                // Where the batch's last offsets are gone (compacted away) the lines would no longer count as offsets.
+                // Where the batch's last offsets are gone (compacted away) the lines would no longer count as
+                // offsets.
                 if next <= batch.header.lastOffset { isComplete = true }
             }
             if isComplete, let object = try finish() { return object }

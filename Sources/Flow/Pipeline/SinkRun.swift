@@ -1,11 +1,13 @@
 import DurableIO
+import Logging
 import ObjectStore
 import PartitionedLog
 import Synchronization
 import Threads
 
-/// The sink at work: makes objects of what the log has, and puts them into the bucket on a thread of its own while the
-/// next ones are made. Where it loads, that thread also loads each object, whose lines are still in memory.
+/// The sink at work: makes objects of what the log has, and puts them into the bucket on a thread of its own
+/// while the next ones are made. Where it loads, that thread also loads each object, whose lines are still in
+/// memory.
 ///
 /// One thread at a time may use it.
 final class SinkRun: @unchecked Sendable {
@@ -23,8 +25,8 @@ final class SinkRun: @unchecked Sendable {
     init(_ pipeline: Pipeline, _ partitions: [(PartitionLog, Offset)], loads: Bool) throws {
         let spare = SpareBytes()
         builders = partitions.map { SinkObjectBuilder($0, from: $1, pipeline.settings, spare: spare) }
-        recordsBehind = partitions.reduce(0) { $0 + Int($1.0.highWatermark - $1.1) }
-        let delivery = Delivery(pipeline, spare, loads: loads && pipeline.settings.keyLayout == .partition)
+        recordsBehind = partitions.reduce(0) { $0 + max(0, Int($1.0.lastStableOffset - $1.1)) }
+        let delivery = Delivery(pipeline, spare, loads: loads)
         self.delivery = delivery
         delivering = HandOver(waitingMax: 1) { try delivery.deliver($0) }
     }
@@ -45,10 +47,17 @@ final class SinkRun: @unchecked Sendable {
         }
     }
 
-    /// Takes on the rest, and waits until everything is in the bucket, and loaded where that is wanted.
-    func finish() throws -> (Pipeline.SinkResult, Pipeline.LoadResult) {
+    /// Takes on the rest too, and waits until everything is in the bucket, and loaded where that is wanted.
+    /// More can follow.
+    func settle() throws {
         for builder in builders { _ = try hand(try builder.rest().map { [$0] } ?? [], of: builder) }
         try delivering.drain()
+    }
+
+    /// Settles, and tells what has been done in all.
+    func finish() throws -> (Pipeline.SinkResult, Pipeline.LoadResult) {
+        try settle()
+        for builder in builders { delivery.noteUndecided(builder.partition) }
         return delivery.results(buildTime: buildTime)
     }
 
@@ -68,8 +77,8 @@ final class SinkRun: @unchecked Sendable {
 
 /// Brings objects to the bucket, notes it in the group, and loads them.
 private final class Delivery: @unchecked Sendable {
-    // Used by the delivering thread, and by others when that has nothing to do. The pipeline is used by one thread at a
-    // time too, but for its log and its store, which any may use.
+    // Used by the delivering thread, and by others when that has nothing to do. The pipeline is used by one
+    // thread at a time too, but for its log and its store, which any may use.
     // It outlives every delivery, and must not be kept open by a thread that is about to end.
     private unowned let pipeline: Pipeline
     private let spare: SpareBytes
@@ -94,6 +103,15 @@ private final class Delivery: @unchecked Sendable {
         var sunk = sunk
         sunk.stage.duration = max(sunk.stage.duration, buildTime)
         return (sunk, loaded)
+    }
+
+    /// Tells of records that wait for the end of a transaction.
+    func noteUndecided(_ partition: PartitionLog) {
+        let (stable, end) = (partition.lastStableOffset, partition.highWatermark)
+        guard stable < end else { return }
+        pipeline.logger.notice(
+            "\(partition.topicPartition): offsets \(stable) to \(end.value - 1) wait for a transaction that is neither committed nor aborted"
+        )
     }
 
     func deliver(_ run: Objects) throws {

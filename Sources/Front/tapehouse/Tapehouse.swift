@@ -25,12 +25,12 @@ struct Tapehouse: ParsableCommand {
               0    done
               1    an SQL statement failed, or a condition of a request to the store does not hold
               64   the command line is wrong
-              65   a recording is empty, damaged or no text (what could be read is replayed), or log, store or
-                   warehouse is damaged
+              65   a recording is empty, damaged, no text or without any quote (what could be read is replayed), or
+                   log, store or warehouse is damaged
               66   a file, a data directory, a topic, a group, a bucket or an object is not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
-              75   another process uses the data directory; try again
+              75   another process uses the data directory; try again, or wait for it with --wait
               77   not permitted
               130  interrupted; what was done is kept
 
@@ -41,8 +41,8 @@ struct Tapehouse: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            ReplayCommand.self, SQLCommand.self, StatusCommand.self, SimulateCommand.self, LogCommand.self,
-            ObjectsCommand.self, WarehouseCommand.self,
+            ReplayCommand.self, SQLCommand.self, BuildCommand.self, StatusCommand.self, SimulateCommand.self,
+            LogCommand.self, ObjectsCommand.self, WarehouseCommand.self,
         ])
 
     static let version = "0.1.0"

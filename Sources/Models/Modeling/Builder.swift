@@ -24,30 +24,41 @@ public struct Builder {
 
     /// A builder of `project` in `warehouse`.
     ///
-    /// - Parameter session: what runs the models' SQL; one of its own where it is `nil`.
+    /// - Parameter session: what runs the models' SQL, with `changesModels` among its options; one of its own
+    ///   where it is `nil`.
     public init(_ project: Project, in warehouse: Warehouse, session: Session? = nil) {
         self.project = project
         self.warehouse = warehouse
-        self.session = session ?? warehouse.makeSession()
+        var options = Session.Options()
+        options.changesModels = true
+        self.session = session ?? warehouse.makeSession(options)
     }
 
-    /// Builds every model in one transaction: readers see all of them as before or all of them new.
+    /// Builds models in one transaction: readers see all of them as before or all of them new.
     ///
     /// - Parameters:
     ///   - builtAt: the time to stamp it with, as `YYYY-MM-DD HH:MM:SS`.
+    ///   - selection: which models.
+    ///   - isFullRefresh: whether incremental models are made anew from all raw rows.
     ///   - willBuild: called with each model's name before it is built; an error in it undoes the build.
     /// - Throws: `SQLError` where a model's SQL fails; then nothing has changed.
-    public func build(builtAt: String, willBuild: (String) throws -> Void = { _ in }) throws -> [ModelResult]
-    {
+    public func build(
+        builtAt: String, selection: Selection = Selection(), isFullRefresh: Bool = false,
+        willBuild: (String) throws -> Void = { _ in }
+    ) throws -> [ModelResult] {
         let connection = warehouse.connection
+        let models = try selection.models(of: project)
         return try connection.transaction {
             let buildID = (try connection.integer("SELECT max(BUILD_ID) FROM BUILD_HISTORY") ?? 0) + 1
             let through = try warehouse.lastRawID()
             let record = try connection.prepare("INSERT INTO BUILD_HISTORY VALUES (?, ?, ?, ?, ?, ?, ?)")
-            let results = try project.models.map { model in
+            let results = try models.map { model in
                 try willBuild(model.name)
                 let start = ContinuousClock.now
-                let changed = try named(model) { try materialize(model, through: through) }
+                let changed = try named(model) {
+                    try requireOwnName(model)
+                    return try materialize(model, through: through, isFullRefresh: isFullRefresh)
+                }
                 let duration = ContinuousClock.now - start
                 let values: [SQLiteValue] = [
                     .integer(buildID), .text(model.name), .text(model.materialization.name),
@@ -76,8 +87,19 @@ public struct Builder {
         }
     }
 
+    /// Somebody else's table or view is not replaced unasked.
+    private func requireOwnName(_ model: Model) throws {
+        guard try warehouse.columnNames(of: model.table) != nil, try !warehouse.isBuilt(model.table) else {
+            return
+        }
+        throw SQLError(
+            .alreadyExists,
+            "there is a table or view of that name already, which no build has made: drop or rename it, and the model "
+                + "makes its own")
+    }
+
     /// Makes a model's view or table; the number of rows written, or `nil` for a view.
-    private func materialize(_ model: Model, through: Int64) throws -> Int? {
+    private func materialize(_ model: Model, through: Int64, isFullRefresh: Bool) throws -> Int? {
         switch model.materialization {
         case .view:
             try session.run("CREATE OR REPLACE VIEW \(model.fullName) AS\n\(model.resolvedSQL)")
@@ -86,18 +108,18 @@ public struct Builder {
             return try session.run("CREATE OR REPLACE TABLE \(model.fullName) AS\n\(model.resolvedSQL)")
                 .changedRows
         case .incremental(let uniqueKey, let latest):
-            guard let columns = try warehouse.columnNames(of: model.table) else {
+            guard !isFullRefresh, let columns = try warehouse.columnNames(of: model.table) else {
                 let keys = uniqueKey.joined(separator: ", ")
                 let select = model.resolvedSQL.replacing(Model.newRows, with: "TRUE")
-                return try session.run("CREATE TABLE \(model.fullName) CLUSTER BY (\(keys)) AS\n\(select)")
-                    .changedRows
+                let create = "CREATE OR REPLACE TABLE \(model.fullName) CLUSTER BY (\(keys)) AS"
+                return try session.run("\(create)\n\(select)").changedRows
             }
             let missing = (uniqueKey + latest).first { !columns.contains($0.uppercased()) }
             if let missing {
                 throw SQLError(
                     .invalid,
-                    "its table has no column \(missing.uppercased()), so it has been replaced by another: drop or rename it, "
-                        + "and the model makes its own anew")
+                    "its table has no column \(missing.uppercased()), so it is that of another model: "
+                        + "`tapehouse build --full-refresh --select \(model.name)` makes it anew")
             }
             let built =
                 try warehouse.connection.integer(

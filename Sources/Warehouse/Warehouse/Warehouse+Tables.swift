@@ -1,4 +1,5 @@
 import ColumnStore
+import SQLiteKit
 
 extension Warehouse {
     /// From so many small row groups on, it is worth while to put a table in order.
@@ -6,7 +7,8 @@ extension Warehouse {
 
     /// Writes a table's rows anew in the order of its cluster keys, once enough of them have come or gone
     /// since that was
-    /// done last that it costs little beside what they cost themselves. Inside of a transaction, and of no query.
+    /// done last that it costs little beside what they cost themselves. Inside of a transaction, and of no
+    /// query.
     ///
     /// - Parameter table: a table of the schema that is there from the start.
     public func compactIfWorthwhile(_ table: String) throws {
@@ -32,6 +34,12 @@ extension Warehouse {
         let name = QualifiedName(database: Schema.databaseName, schema: Schema.name, name: relation)
         guard let object = try store.object(name, .relation) else { return nil }
         return try store.columns(of: object).map(\.name)
+    }
+
+    /// Whether a build has made a table or view of this name from a model.
+    public func isBuilt(_ relation: String) throws -> Bool {
+        try connection.integer(
+            "SELECT 1 FROM BUILD_HISTORY WHERE MODEL = ? COLLATE NOCASE LIMIT 1", .text(relation)) != nil
     }
 
     /// How many rows a table of that schema has; `nil` where there is none.

@@ -15,6 +15,8 @@ public final class Warehouse {
     /// The connection that the warehouse works on: SQLite's own SQL, for the ledgers and for tests.
     public let connection: Connection
     let columns: ColumnDatabase
+    /// Statements that every load runs, once one has.
+    private var lookups: LoadLookups?
 
     /// Opens the warehouse at `path`, making it where it is missing and `access` allows.
     ///
@@ -37,6 +39,14 @@ public final class Warehouse {
         columns = try ColumnDatabase(connection, isReadOnly: true, cache: cache)
         // Their sessions have been killed, for one process writes at a time.
         if access == .readWrite { try dropTemporaryObjects() }
+    }
+
+    /// What every load asks the ledgers.
+    func loadLookups() throws -> LoadLookups {
+        if let lookups { return lookups }
+        let made = try LoadLookups(connection)
+        lookups = made
+        return made
     }
 
     /// Drops the temporary tables and views of a session that has ended, or of all.
@@ -64,7 +74,8 @@ public final class Warehouse {
         return try body()
     }
 
-    /// Shows in the file's own schema what the transaction that is running has changed; to be called at its end.
+    /// Shows in the file's own schema what the transaction that is running has changed; to be called at its
+    /// end.
     package func refreshMirror() throws { try SQLiteMirror(connection, columns).refresh() }
 
     /// Runs `body` inside the transaction that is open; an error in it undoes what it did, and that alone.
@@ -98,8 +109,9 @@ public final class Warehouse {
     {
         connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         try WarehouseModules.register(on: connection)
-        // The page size must stand before the first table is made. The cache is small because segments have a cache of
-        // their own. Readers read through a mapping; a writer, who goes through the file once, would hold all of it.
+        // The page size must stand before the first table is made. The cache is small because segments have a
+        // cache of their own. Readers read through a mapping; a writer, who goes through the file once, would
+        // hold all of it.
         let mapped = access == .readOnly ? 1 << 30 : 0
         try connection.execute(
             "PRAGMA page_size = 8192; PRAGMA cache_size = -4096; PRAGMA mmap_size = \(mapped); "
@@ -155,7 +167,8 @@ public final class Warehouse {
         public let rows: Int64
     }
 
-    /// All tables and views of the schema that is there from the start, sorted by name, with their rows counted.
+    /// All tables and views of the schema that is there from the start, sorted by name, with their rows
+    /// counted.
     public func tables() throws -> [TableInfo] {
         try readTransaction {
             let store = CatalogStore(connection)

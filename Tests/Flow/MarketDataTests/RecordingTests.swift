@@ -107,8 +107,7 @@ import Testing
             #expect(throws: DurableIOError.self) { try lines(binary) }?.message.contains("byte 3 is zero")
                 == true)
         let gzip = try directory.write([0x1F, 0x8B, 8, 0, 1, 2], to: "a.gz")
-        #expect(
-            #expect(throws: DurableIOError.self) { try lines(gzip) }?.message.contains("gzip -dc") == true)
+        #expect(#expect(throws: DurableIOError.self) { try lines(gzip) }?.code == .truncated)
         let damaged = try directory.write(
             [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x07, 0x00, 0x00], to: "d.zst")
         #expect(#expect(throws: DurableIOError.self) { try lines(damaged) }?.code == .corrupt)

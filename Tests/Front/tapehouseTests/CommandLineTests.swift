@@ -177,7 +177,7 @@ import Testing
             outcome.errors
                 == "tapehouse: invalid identifier 'PRICEE', at line 2, column 3\n    pricee FROM gold_kpi\n    ^\n"
         )
-        let write = try run("sql", "--data-dir", data, "DELETE FROM gold_kpi")
+        let write = try run("sql", "--data-dir", data, "CREATE TABLE mine (a INT)")
         #expect(write.status == 1)
         #expect(write.errors.contains("--write"))
         #expect(

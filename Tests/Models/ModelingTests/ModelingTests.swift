@@ -207,22 +207,94 @@ import Warehouse
         #expect(try query("SELECT COUNT(DISTINCT BUILD_ID) FROM BUILD_HISTORY") == [[.integer(1)]])
     }
 
-    /// A table of another shape in a model's place is named, and how the model gets its own again.
-    @Test func aTableInAModelsPlaceIsNamed() throws {
+    /// What is built stays as it is built: a row that is deleted from silver would be missing for good.
+    @Test(arguments: [
+        "DELETE FROM SILVER_CLEAN_STOCK_QUOTES", "TRUNCATE TABLE GOLD_KPI",
+        "UPDATE SILVER_CLEAN_STOCK_QUOTES SET CURRENT_PRICE = 1",
+        "INSERT INTO GOLD_KPI VALUES ('X', 1, 1, 1)",
+        "INSERT OVERWRITE INTO GOLD_KPI SELECT * FROM GOLD_KPI",
+        "MERGE INTO GOLD_KPI G USING T ON G.SYMBOL = T.S WHEN MATCHED THEN DELETE",
+        "DROP TABLE GOLD_TREECHART", "DROP VIEW BRONZE_STG_STOCK_QUOTES",
+        "CREATE OR REPLACE TABLE SILVER_CLEAN_STOCK_QUOTES AS SELECT 1 AS A",
+        "CREATE OR REPLACE VIEW BRONZE_STG_STOCK_QUOTES AS SELECT 1 AS A",
+        "CREATE TEMPORARY TABLE GOLD_KPI (A INTEGER)",
+        "CREATE TEMPORARY VIEW BRONZE_STG_STOCK_QUOTES AS SELECT 1 AS A",
+        "ALTER TABLE GOLD_KPI RENAME TO X", "ALTER TABLE GOLD_KPI ADD COLUMN X INTEGER",
+        "ALTER TABLE GOLD_KPI DROP COLUMN SYMBOL", "ALTER TABLE T SWAP WITH GOLD_KPI",
+        "ALTER TABLE GOLD_KPI SWAP WITH T", "ALTER VIEW BRONZE_STG_STOCK_QUOTES RENAME TO X",
+        "COPY INTO GOLD_KPI FROM @S FILE_FORMAT = (TYPE = CSV)", "DROP SCHEMA COMMON",
+    ])
+    func whatIsBuiltIsNotChangedOtherwise(statement: String) throws {
         try insert(Row())
         _ = try build()
         let session = warehouse.makeSession()
-        try session.run("CREATE OR REPLACE TABLE SILVER_CLEAN_STOCK_QUOTES AS SELECT 1 AS A")
-        try insert(Row(symbol: "B"))
+        try session.execute("CREATE TABLE T (S VARCHAR); CREATE STAGE S URL = 'file://\(directory.path)/'")
+        let error = #expect(throws: SQLError.self) { try session.run(statement) }
+        #expect(error?.code == .invalid)
+        if !statement.contains("SCHEMA") {
+            #expect(
+                error?.message.contains("tapehouse build --full-refresh --select") == true,
+                "\(error?.message ?? "")")
+        }
+        #expect(try silver().count == 1)
+        // A copy is its owner's.
+        try session.execute("CREATE TABLE MINE AS SELECT * FROM GOLD_KPI; DELETE FROM MINE; DROP TABLE MINE")
+    }
+
+    @Test func ledgersAreNotChangedEither() throws {
+        for table in ["LOAD_HISTORY", "LOAD_OFFSETS", "LOAD_REJECTS", "BUILD_HISTORY"] {
+            for statement in [
+                "DELETE FROM \(table)", "TRUNCATE TABLE \(table)", "DROP TABLE \(table)",
+                "ALTER TABLE \(table) RENAME TO X",
+            ] {
+                #expect(throws: SQLError.self, "\(statement)") { try warehouse.makeSession().run(statement) }
+            }
+        }
+    }
+
+    /// Somebody else's table is not replaced.
+    @Test func aTableInAModelsPlaceIsNamed() throws {
+        try insert(Row())
+        let session = warehouse.makeSession()
+        try session.run("CREATE TABLE GOLD_KPI AS SELECT 1 AS A")
         let error = #expect(throws: SQLError.self) { try build() }
-        for part in [
-            "model silver_clean_stock_quotes", "STOCKS_MDS.COMMON.SILVER_CLEAN_STOCK_QUOTES", "SYMBOL",
-        ] {
+        for part in ["model gold_kpi", "STOCKS_MDS.COMMON.GOLD_KPI", "drop or rename it"] {
             #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
         }
-        try session.run("DROP TABLE SILVER_CLEAN_STOCK_QUOTES")
+        #expect(try query("SELECT * FROM GOLD_KPI") == [[.integer(1)]])
+        try session.run("ALTER TABLE GOLD_KPI RENAME TO MINE")
         _ = try build()
+        #expect(try count("GOLD_KPI") == .integer(1))
+    }
+
+    /// Whatever became of the tables, a full refresh makes them what the raw rows say.
+    @Test func aFullRefreshMakesIncrementalModelsAnew() throws {
+        try insert(Row(), Row(symbol: "B"))
+        _ = try build()
+        var options = Session.Options()
+        options.changesModels = true
+        let session = warehouse.makeSession(options)
+        try session.execute("DELETE FROM SILVER_CLEAN_STOCK_QUOTES WHERE SYMBOL = 'A'")
+        #expect(try build()[1].rowsChanged == 0)
+        #expect(try silver().count == 1)
+        let builder = try Builder(StockModels.project(), in: warehouse)
+        let selection = Selection(select: ["silver_clean_stock_quotes+"])
+        let built = try builder.build(
+            builtAt: "2024-01-02 00:00:00", selection: selection, isFullRefresh: true)
+        #expect(built.map(\.name).first == "silver_clean_stock_quotes" && built.count == 4)
+        #expect(built[0].rowsChanged == 2)
         #expect(try silver().count == 2)
+        #expect(try count("GOLD_KPI") == .integer(2))
+        try insert(Row(symbol: "C"))
+        #expect(try build()[1].rowsChanged == 1)
+        try session.run("CREATE OR REPLACE TABLE SILVER_CLEAN_STOCK_QUOTES AS SELECT 1 AS A")
+        try insert(Row(symbol: "D"))
+        let error = #expect(throws: SQLError.self) { try build() }
+        #expect(
+            error?.message.contains("tapehouse build --full-refresh --select silver_clean_stock_quotes")
+                == true)
+        _ = try builder.build(builtAt: "2024-01-02 00:00:00", isFullRefresh: true)
+        #expect(try silver().count == 4)
     }
 
     @Test func candlesKeepTheLatestTwelveDays() throws {

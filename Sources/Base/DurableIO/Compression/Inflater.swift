@@ -6,6 +6,15 @@ struct Inflater {
     private var input: CompressedInput
     private var bits: UInt64 = 0
     private var bitCount = 0
+    private var block = Block.none
+    private var isLast = false
+
+    /// What is left of the block that is being read.
+    private enum Block {
+        case none
+        case stored(Int)
+        case compressed(PrefixCode, PrefixCode)
+    }
 
     /// The input behind the stream, once `inflate` has returned.
     var rest: CompressedInput { input }
@@ -14,45 +23,62 @@ struct Inflater {
         self.input = input
     }
 
-    mutating func inflate(into output: inout MatchOutput) throws {
-        var isLast = false
-        while !isLast {
-            isLast = try take(1) == 1
-            switch try take(2) {
-            case 0: try stored(into: &output)
-            case 1: try compressed(.fixedLiterals, .fixedDistances, into: &output)
-            case 2:
-                let (literals, distances) = try dynamicCodes()
-                try compressed(literals, distances, into: &output)
-            default: throw input.corrupt("a block's type is unknown")
+    /// Puts out what comes next, until the output has `count` bytes or a few more, or the stream ends.
+    ///
+    /// - Returns: whether the stream has ended.
+    mutating func inflate(into output: inout MatchOutput, until count: Int = .max) throws -> Bool {
+        while output.count < count {
+            switch block {
+            case .none:
+                if isLast {
+                    // Bits are taken from the input byte by byte as they are needed, so what is left of the
+                    // last byte is padding.
+                    bits = 0
+                    bitCount = 0
+                    return true
+                }
+                try beginBlock()
+            case .stored(let left):
+                let piece = try input.some(of: min(left, count - output.count))
+                try output.append(piece)
+                block = left == piece.count ? .none : .stored(left - piece.count)
+            case .compressed(let literals, let distances):
+                if try compressed(literals, distances, into: &output, until: count) { block = .none }
             }
         }
-        // Bits are taken from the input byte by byte as they are needed, so what is left of the last byte is
-        // padding.
-        bits = 0
-        bitCount = 0
+        return false
     }
 
-    private mutating func stored(into output: inout MatchOutput) throws {
-        bits = 0
-        bitCount = 0
-        let length = try input.littleEndian(UInt16.self)
-        guard try input.littleEndian(UInt16.self) == ~length else {
-            throw input.corrupt("the length of a stored block does not agree with its complement")
+    private mutating func beginBlock() throws {
+        isLast = try take(1) == 1
+        switch try take(2) {
+        case 0:
+            bits = 0
+            bitCount = 0
+            let length = try input.littleEndian(UInt16.self)
+            guard try input.littleEndian(UInt16.self) == ~length else {
+                throw input.corrupt("the length of a stored block does not agree with its complement")
+            }
+            block = length > 0 ? .stored(Int(length)) : .none
+        case 1: block = .compressed(.fixedLiterals, .fixedDistances)
+        case 2:
+            let (literals, distances) = try dynamicCodes()
+            block = .compressed(literals, distances)
+        default: throw input.corrupt("a block's type is unknown")
         }
-        try output.append(input.take(Int(length)))
     }
 
+    /// Whether the block has ended.
     private mutating func compressed(
-        _ literals: PrefixCode, _ distances: PrefixCode, into output: inout MatchOutput
-    ) throws {
-        while true {
+        _ literals: PrefixCode, _ distances: PrefixCode, into output: inout MatchOutput, until count: Int
+    ) throws -> Bool {
+        while output.count < count {
             let symbol = try decode(literals)
             if symbol < 256 {
                 try output.append(UInt8(symbol))
                 continue
             }
-            if symbol == 256 { return }
+            if symbol == 256 { return true }
             guard symbol < 286 else { throw input.corrupt("length code \(symbol) is unknown") }
             let (base, extra) = Self.lengths[symbol - 257]
             let length = base + Int(try take(extra))
@@ -61,6 +87,7 @@ struct Inflater {
             let (start, more) = Self.distances[code]
             try output.repeatBytes(distance: start + Int(try take(more)), length: length)
         }
+        return false
     }
 
     private mutating func dynamicCodes() throws -> (PrefixCode, PrefixCode) {
@@ -188,7 +215,8 @@ struct PrefixCode {
         }
     }
 
-    /// The symbol whose code `bits` begin with, and the code's length; `nil` where `count` bits do not decide.
+    /// The symbol whose code `bits` begin with, and the code's length; `nil` where `count` bits do not
+    /// decide.
     func match(_ bits: UInt64, _ count: Int) -> (Int, Int)? {
         let entry = fast[Int(bits & ((1 << UInt64(Self.fastBits)) - 1))]
         if entry.length > 0 { return entry.length <= count ? (Int(entry.symbol), Int(entry.length)) : nil }

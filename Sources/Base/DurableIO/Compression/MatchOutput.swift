@@ -1,5 +1,5 @@
-/// What a decoder of the Lempel-Ziv family has put out so far: memory that grows up to a limit, and from which
-/// earlier bytes can be repeated.
+/// What a decoder of the Lempel-Ziv family has put out so far: memory that grows up to a limit, and from
+/// which earlier bytes can be repeated.
 struct MatchOutput: ~Copyable {
     private var memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
@@ -62,6 +62,13 @@ struct MatchOutput: ~Copyable {
         count += length
     }
 
+    /// Forgets all but the last `keeping` bytes, which can be repeated still.
+    mutating func forget(keeping: Int) {
+        let kept = min(keeping, count)
+        memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[count - kept..<count]))
+        count = kept
+    }
+
     private mutating func grow(by length: Int) throws {
         guard length <= limit - count else {
             throw DurableIOError(
@@ -77,37 +84,82 @@ struct MatchOutput: ~Copyable {
 
 /// Reads a compressed stream from front to back; every read is checked against its end.
 struct CompressedInput {
-    private let bytes: UnsafeRawBufferPointer
+    /// Gives the bytes that follow, which stay until it is called again; none at the end.
+    typealias Refill = () throws -> UnsafeRawBufferPointer
+
+    private var bytes: UnsafeRawBufferPointer
     private let format: String
-    private(set) var position = 0
+    private let refill: Refill?
+    /// How much of the stream came before `bytes`.
+    private var passed = 0
+    private var index = 0
 
     init(_ bytes: UnsafeRawBufferPointer, format: String) {
         self.bytes = bytes
         self.format = format
+        refill = nil
     }
 
-    var isAtEnd: Bool { position == bytes.count }
-    var remaining: Int { bytes.count - position }
+    /// A stream that comes in pieces.
+    init(format: String, refill: @escaping Refill) {
+        bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        self.format = format
+        self.refill = refill
+    }
 
+    /// How much of the stream has been read.
+    var position: Int { passed + index }
+    var isAtEnd: Bool { index == bytes.count }
+    var remaining: Int { bytes.count - index }
+
+    /// Whether anything follows; where the stream comes in pieces, after a look at the next one.
+    mutating func hasMore() throws -> Bool {
+        if !isAtEnd { return true }
+        guard let refill else { return false }
+        passed += bytes.count
+        bytes = try refill()
+        index = 0
+        return !bytes.isEmpty
+    }
+
+    @inline(__always)
     mutating func byte() throws -> UInt8 {
-        guard position < bytes.count else { throw truncated() }
-        defer { position += 1 }
-        return bytes[position]
+        if isAtEnd, try !hasMore() { throw truncated() }
+        defer { index += 1 }
+        return bytes[index]
     }
 
     mutating func littleEndian<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
-        Integer(littleEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: type))
+        let size = MemoryLayout<Integer>.size
+        if remaining >= size || refill == nil {
+            return Integer(littleEndian: try take(size).loadUnaligned(as: type))
+        }
+        var value: Integer = 0
+        for place in 0..<size { value |= Integer(truncatingIfNeeded: try byte()) << (8 * place) }
+        return value
     }
 
     mutating func bigEndian<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
         Integer(bigEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: type))
     }
 
-    /// The next `count` bytes.
+    /// The next `count` bytes, of a stream that is there as a whole.
     mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else { throw truncated() }
-        defer { position += count }
-        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        defer { index += count }
+        return UnsafeRawBufferPointer(rebasing: bytes[index..<index + count])
+    }
+
+    /// As many of the next `count` bytes as lie together, at least one.
+    mutating func some(of count: Int) throws -> UnsafeRawBufferPointer {
+        guard try hasMore() else { throw truncated() }
+        return try take(min(count, remaining))
+    }
+
+    /// Passes over bytes.
+    mutating func skip(_ count: Int) throws {
+        var left = count
+        while left > 0 { left -= try some(of: left).count }
     }
 
     func corrupt(_ reason: String) -> DurableIOError {
@@ -117,6 +169,7 @@ struct CompressedInput {
 
     func truncated() -> DurableIOError {
         DurableIOError(
-            code: .truncated, message: "cannot decompress: \(format) is cut short at byte \(bytes.count)")
+            code: .truncated,
+            message: "cannot decompress: \(format) is cut short at byte \(passed + bytes.count)")
     }
 }

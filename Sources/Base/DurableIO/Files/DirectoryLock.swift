@@ -36,8 +36,30 @@ public final class DirectoryLock: Sendable {
         try? file.write(Array("process \(getpid()) (\(purpose))\n".utf8), at: 0)
     }
 
+    /// Does what takes a lock, again and again as long as another process has it.
+    ///
+    /// - Parameters:
+    ///   - duration: how long to wait for the lock at most.
+    ///   - willWait: called before each attempt but the first; its error ends the wait.
+    /// - Throws: what `body` throws; after so long a time also that the lock is taken.
+    public static func waiting<Result>(
+        _ duration: Duration, willWait: () throws -> Void = {}, for body: () throws -> Result
+    ) throws -> Result {
+        let deadline = ContinuousClock.now + duration
+        while true {
+            do {
+                return try body()
+            } catch let error as DurableIOError where error.code == .locked && ContinuousClock.now < deadline
+            {
+                try willWait()
+                WallClock.sleep(.milliseconds(50))
+            }
+        }
+    }
+
     deinit {
-        // Closing alone would not do while a process that is just being started holds a copy of the descriptor.
+        // Closing alone would not do while a process that is just being started holds a copy of the
+        // descriptor.
         flock(file.descriptor, LOCK_UN)
     }
 }

@@ -14,8 +14,8 @@ public struct FileStatus: Sendable {
     public let byteCount: Int
     /// When the content, or the names in the directory, last changed, in nanoseconds since 1970.
     public let modifiedNanoseconds: Int64
-    /// How many names it has. Of a directory, on most file systems, two more than there are directories in it; 1
-    /// on those that do not count.
+    /// How many names it has. Of a directory, on most file systems, two more than there are directories in
+    /// it; 1 on those that do not count.
     public let linkCount: Int
 }
 
@@ -110,8 +110,8 @@ extension FileSystem {
 
     /// Reads the beginning of a file into a buffer.
     ///
-    /// - Returns: how many bytes were read, less than there is room for where the file ends; `nil` where there is no
-    ///   such file.
+    /// - Returns: how many bytes were read, less than there is room for where the file ends; `nil` where
+    ///   there is no such file.
     public func readBeginning(
         of path: String, into buffer: UnsafeMutableRawBufferPointer
     ) throws -> Int? {
@@ -153,5 +153,28 @@ extension FileSystem {
         } catch let error as DurableIOError where error.code == .notFound {
             return 0
         }
+    }
+}
+
+extension File {
+    /// What the file is: a pipe and a terminal are something else than a file.
+    public func kind() throws -> FileSystem.Kind {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw DurableIOError.system("look at", path: path, errno: errno)
+        }
+        return FileSystem.Kind(status)
+    }
+
+    /// Waits for at most so many milliseconds until `readNext` has something to give, be it the end.
+    ///
+    /// - Returns: whether it has.
+    public func waitUntilReadable(milliseconds: Int32) throws -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let count = poll(&request, 1, milliseconds)
+        // A signal ends the wait: whoever waits looks whether it was meant to stop.
+        if count < 0, errno == EINTR { return false }
+        guard count >= 0 else { throw DurableIOError.system("wait for", path: path, errno: errno) }
+        return count > 0
     }
 }

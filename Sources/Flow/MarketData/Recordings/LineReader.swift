@@ -10,6 +10,8 @@ public struct Line {
     public let byteCount: Int
     /// Whether a line break ends it; the last line of a recording may lack one.
     public let isTerminated: Bool
+    /// Whether it is an object, or the damage between two, instead of a line.
+    public var isPiece = false
 
     /// Whether the line is longer than is taken, so that `bytes` holds only its beginning.
     public var isTooLong: Bool { byteCount > bytes.count }
@@ -17,33 +19,47 @@ public struct Line {
 
 /// Splits a recording into lines, in memory that does not grow with the length of a line.
 ///
-/// Lines end with LF or CR LF. A byte order mark at the start is passed over. Not thread-safe.
+/// Lines end with LF or CR LF. A byte order mark at the start is passed over. Where a line is not one whole
+/// object, `rereadAsObjects` has objects read instead, whatever lines they lie in. Not thread-safe.
 public final class LineReader {
     /// The longest line that is taken whole. A quote has about 130 bytes.
     public static let lineBytesMax = 512 << 10
-    private static let excerptBytes = 4096
+    static let excerptBytes = 4096
 
     private let source: ByteSource
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 << 20, alignment: 64)
-    private var filled = 0
-    private var position = 0
-    private var bufferOffset = 0
-    private var lineNumber = 0
-    private var atEnd = false
+    private let takesObjects: Bool
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 << 20, alignment: 64)
+    /// The beginning of what is too long.
+    var excerpt = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    var filled = 0
+    var position = 0
+    var bufferOffset = 0
+    /// The number of the last line that has ended.
+    var lineNumber = 0
+    private(set) var atEnd = false
+    /// Whether objects are read, and not lines.
+    var readsObjects = false
+    /// How many arrays have begun around the objects, and not ended.
+    var openArrays = 0
 
     /// Reads the lines of `source`.
-    public init(_ source: ByteSource) {
+    ///
+    /// - Parameter takesObjects: whether a line that is too long may be many objects, which are then read.
+    public init(_ source: ByteSource, takesObjects: Bool = false) {
         self.source = source
+        self.takesObjects = takesObjects
     }
 
     deinit {
         buffer.deallocate()
+        excerpt.deallocate()
     }
 
     /// The next line, or `nil` at the end.
     ///
     /// - Throws: `DurableIOError`; the lines before have been given.
     public func next() throws -> Line? {
+        if readsObjects { return try nextObject() }
         var scanned = position
         while true {
             if let newline = UnsafeRawBufferPointer(rebasing: buffer[..<filled]).firstNewline(from: scanned) {
@@ -51,7 +67,15 @@ public final class LineReader {
                 return line(from: position, to: newline, isTerminated: true)
             }
             scanned = filled
-            if filled - position > Self.lineBytesMax { return try tooLongLine() }
+            if filled - position > Self.lineBytesMax {
+                if takesObjects,
+                    buffer[position] == UInt8(ascii: "{") || buffer[position] == UInt8(ascii: "[")
+                {
+                    readsObjects = true
+                    return try nextObject()
+                }
+                return try tooLongLine()
+            }
             if atEnd {
                 guard position < filled else { return nil }
                 defer { position = filled }
@@ -77,7 +101,8 @@ public final class LineReader {
             byteOffset: bufferOffset + position, byteCount: count, isTerminated: false)
     }
 
-    private func refill() throws {
+    /// Reads more bytes behind those that wait, which move to the buffer's beginning.
+    func refill() throws {
         if position > 0 {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[position..<filled]))
             bufferOffset += position

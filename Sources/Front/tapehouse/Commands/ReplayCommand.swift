@@ -10,33 +10,47 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Replay recorded quotes through the whole pipeline.",
         discussion: """
-            Reads recordings (a JSON object a line; plain or zstd-compressed; - for standard input), produces the quotes to a \
-            topic keyed by symbol, sinks the topic to a bucket, loads the objects into COMMON.BRONZE_STOCK_QUOTES_RAW, builds \
+            Reads recordings (JSON objects, one a line or in any other layout, arrays too; plain, .zst or .gz; - for standard \
+            input), produces the quotes to a topic keyed by symbol, sinks the topic to a bucket, loads the objects into COMMON.BRONZE_STOCK_QUOTES_RAW, builds \
             bronze, silver and gold, and prints what was done and the gold tables. At full speed the first three work side by \
             side, so their times add up to more than the total.
 
             Lines that are no quotes do not stop the rest: they are kept in COMMON.LOAD_REJECTS with file, line and reason. \
             Replaying a recording again, or after a crash, leaves silver and gold as one replay does.
 
+            What comes from a pipe, or at a --speed, is safe in the log and on its way to gold within --flush-interval, also \
+            while nothing more comes.
+
             EXAMPLES
               tapehouse replay quotes.ndjson
               tapehouse replay monday.ndjson.zst tuesday.ndjson.zst --data-dir week --symbols AAPL,MSFT
               tapehouse replay quotes.ndjson --from 2024-01-03 --to 2024-01-04T12:00:00
               tapehouse replay quotes.ndjson --speed 60x
-              zcat quotes.ndjson.gz | tapehouse replay - --json
+              tapehouse replay quotes.json.gz --wait 60
+              tail -F live.ndjson | tapehouse replay - --flush-interval 500ms
             """)
 
     @Argument(
-        help: "Recordings; - is standard input.", completion: .file(extensions: ["ndjson", "jsonl", "zst"]))
+        help: "Recordings; - is standard input.",
+        completion: .file(extensions: ["ndjson", "jsonl", "json", "zst", "gz"]))
     var files: [String]
 
     @OptionGroup var data: DataDirectoryOptions
+
+    @OptionGroup var wait: WaitOptions
 
     @Option(
         help: ArgumentHelp(
             "max, or a multiple of the recorded pace from 0.001x to 1000000x, such as 60x.",
             valueName: "speed"))
     var speed = SpeedArgument(speed: .max)
+
+    @Option(
+        name: .customLong("flush-interval"),
+        help: ArgumentHelp(
+            "From a pipe or at a --speed: how long until what has come is safe in the log and on its way to gold, such as 250ms or 5s.",
+            valueName: "time"))
+    var flushInterval = IntervalArgument(interval: ReplayOptions().flushInterval)
 
     @Option(help: "The topic that quotes are produced to.")
     var topic = PipelineSettings().topic
@@ -104,8 +118,10 @@ struct ReplayCommand: ParsableCommand {
         settings.rollMilliseconds = roll?.milliseconds
         settings.keyLayout = layout
         settings.durability = safety.durability
-        let pipeline = try Pipeline(
-            directory, settings: settings, purpose: "tapehouse replay", logger: ConsoleLogHandler.logger)
+        let pipeline = try wait.untilFree {
+            try Pipeline(
+                directory, settings: settings, purpose: "tapehouse replay", logger: ConsoleLogHandler.logger)
+        }
         defer { bar.clear() }
         let watch = InterruptionWatch(pipeline.interrupter)
         let summary: ReplaySummary
@@ -122,6 +138,7 @@ struct ReplayCommand: ParsableCommand {
         try pipeline.close()
         bar.clear()
         try report(summary, directory)
+        tellUnmatched(summary)
         let failures = summary.recordings.compactMap(\.failure)
         for failure in failures { StandardError.writeLine("tapehouse: \(failure)") }
         if !failures.isEmpty { throw Failure(.badData) }
@@ -133,7 +150,18 @@ struct ReplayCommand: ParsableCommand {
         options.symbols = Set(symbols?.split(separator: ",").map { $0.trimmed } ?? [])
         options.from = from?.time
         options.to = to?.time
+        options.flushInterval = flushInterval.interval
         return options
+    }
+
+    private func tellUnmatched(_ summary: ReplaySummary) {
+        let missing = summary.unmatchedSymbols
+        guard !missing.isEmpty else { return }
+        let seen = summary.symbolsSeen
+        let others = seen.isEmpty ? "" : "; there are \(seen.joined(separator: ", "))"
+        StandardError.writeLine(
+            "tapehouse: no quote is of \(missing.joined(separator: ", "))\(others) (--symbols tells capitals from small letters)"
+        )
     }
 
     private func report(_ summary: ReplaySummary, _ directory: DataDirectory) throws {
@@ -187,6 +215,26 @@ struct RollArgument: ExpressibleByArgument {
         else { return nil }
         self.milliseconds = milliseconds
     }
+}
+
+/// A short time: `250ms`, `1s`, `0.5s`, `2m`; seconds where it has no unit.
+struct IntervalArgument: ExpressibleByArgument, CustomStringConvertible {
+    let interval: Duration
+
+    init(interval: Duration) {
+        self.interval = interval
+    }
+
+    init?(argument: String) {
+        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("", 1)]
+        guard let (unit, seconds) = units.first(where: { argument.hasSuffix($0.0) }),
+            let count = Double(argument.dropLast(unit.count)), (0.001...86_400).contains(count * seconds)
+        else { return nil }
+        interval = .seconds(count * seconds)
+    }
+
+    var description: String { "\(Format.fixed(interval.seconds, 3))s" }
+    var defaultValueDescription: String { "1s" }
 }
 
 /// `max`, `1x`, `60x`, `0.5x`.

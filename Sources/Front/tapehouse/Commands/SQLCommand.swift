@@ -31,6 +31,8 @@ struct SQLCommand: ParsableCommand {
 
     @OptionGroup var data: DataDirectoryOptions
 
+    @OptionGroup var wait: WaitOptions
+
     @Flag(exclusivity: .exclusive, help: "The form of the results.")
     var form = ResultForm.table
 
@@ -93,7 +95,7 @@ struct SQLCommand: ParsableCommand {
                 "there is no warehouse in \(directory.path): replay a recording first, or name another with --data-dir"
             )
         }
-        let lock = write ? try directory.lock(purpose: "tapehouse sql --write") : nil
+        let lock = write ? try wait.untilFree { try directory.lock(purpose: "tapehouse sql --write") } : nil
         let warehouse = try Warehouse(path: directory.warehouse, access: write ? .readWrite : .readOnly)
         try withExtendedLifetime(lock) {
             let session = SQLSession(warehouse, form: form, options: options)

@@ -1,4 +1,3 @@
-import Modeling
 import Pipeline
 
 /// What a replay did, as text and as JSON.
@@ -7,7 +6,7 @@ struct SummaryReport {
     let directory: String
 
     var text: String {
-        recordingsText + "\n" + stagesText + "\n" + modelsText + rejectsText
+        recordingsText + "\n" + stagesText + "\n" + BuildReport.table(summary.models) + rejectsText
     }
 
     private var recordingsText: String {
@@ -50,18 +49,6 @@ struct SummaryReport {
         return TextTable.render(
             ["stage", "rows", "JSON", "time", "rows/s", "MB/s", "on disk"],
             alignments: [.left] + Array(repeating: .right, count: 6), rows)
-    }
-
-    private var modelsText: String {
-        let rows = summary.models.map { model in
-            [
-                model.name, model.materialization, model.rowsChanged.map(Format.grouped) ?? "",
-                model.rows.map(Format.grouped) ?? "", Format.duration(model.duration),
-            ]
-        }
-        return TextTable.render(
-            ["model", "made as", "written", "rows", "time"],
-            alignments: [.left, .left, .right, .right, .right], rows)
     }
 
     private var rejectsText: String {
@@ -113,7 +100,7 @@ struct SummaryReport {
             ("stages", .array(summary.stages.map(Self.json))),
             ("seconds", .number(summary.duration.seconds)),
             ("objects_put", .integer(summary.objectsPut)),
-            ("models", .array(summary.models.map(Self.json))),
+            ("models", BuildReport.json(summary.models)),
             (
                 "rejects",
                 .array(
@@ -125,6 +112,7 @@ struct SummaryReport {
                     })
             ),
             ("rejects_new", .integer(summary.newRejects)),
+            ("symbols_unmatched", .array(summary.unmatchedSymbols.map { .string($0) })),
             ("disk_bytes", summary.disk.map { JSON($0) } ?? .null),
         ]
     }
@@ -143,14 +131,6 @@ struct SummaryReport {
             ("stage", .string(stage.stage.rawValue)), ("rows", .integer(stage.rows)),
             ("bytes", .integer(stage.bytes)),
             ("seconds", .number(stage.duration.seconds)),
-        ])
-    }
-
-    private static func json(_ model: ModelResult) -> JSON {
-        .object([
-            ("model", .string(model.name)), ("materialization", .string(model.materialization)),
-            ("rows_written", model.rowsChanged.map { .integer($0) } ?? .null),
-            ("rows", model.rows.map { .integer($0) } ?? .null), ("seconds", .number(model.duration.seconds)),
         ])
     }
 }

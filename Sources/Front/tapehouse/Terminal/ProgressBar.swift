@@ -13,12 +13,17 @@ final class ProgressBar {
     }
 
     func show(_ progress: Progress) {
-        show(progress.stage.rawValue, completed: progress.completed, total: progress.total)
+        show(
+            progress.stage.rawValue, completed: progress.completed, total: progress.total,
+            note: progress.time.map { "  \($0)" } ?? "")
     }
 
     /// Shows how far something has come; of what has no total, only how much.
+    ///
+    /// - Parameter note: what is shown behind it.
     func show(
-        _ label: String, completed: Int, total: Int?, unit: (Int) -> String = Format.grouped
+        _ label: String, completed: Int, total: Int?, unit: (Int) -> String = Format.grouped,
+        note: String = ""
     ) {
         guard isShown else { return }
         let now = ContinuousClock.now
@@ -28,13 +33,13 @@ final class ProgressBar {
         let label = label.padding(to: 8)
         let elapsed = Format.duration(now - started)
         guard let total, total > 0 else {
-            return StandardError.write("\r\u{1B}[K\(label)\(unit(completed))  \(elapsed)")
+            return StandardError.write("\r\u{1B}[K\(label)\(unit(completed))  \(elapsed)\(note)")
         }
         let share = min(1, Double(completed) / Double(total))
-        let width = max(10, min(50, Terminal.width - 30))
+        let width = max(10, min(50, Terminal.width - 30 - note.count))
         let filled = Int(share * Double(width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        StandardError.write("\r\u{1B}[K\(label)\(bar) \(Int(share * 100))%  \(elapsed)")
+        StandardError.write("\r\u{1B}[K\(label)\(bar) \(Int(share * 100))%  \(elapsed)\(note)")
     }
 
     func clear() {

@@ -4,8 +4,8 @@ import DurableIO
 public struct ListOptions: Sendable {
     /// Only keys that begin with this.
     public var prefix = ""
-    /// What keys have in common up to the first of these behind the prefix is listed once, as a common prefix; usually
-    /// a slash.
+    /// What keys have in common up to the first of these behind the prefix is listed once, as a common
+    /// prefix; usually a slash.
     public var delimiter: String?
     /// Only keys behind this one.
     public var startAfter: String?
@@ -23,7 +23,8 @@ public struct ListOptions: Sendable {
 
 /// A page of a list.
 public struct ListPage: Sendable {
-    /// The objects, in the order of their keys' UTF-8 bytes; with versions, those of a key from the newest on.
+    /// The objects, in the order of their keys' UTF-8 bytes; with versions, those of a key from the newest
+    /// on.
     public internal(set) var objects: [ObjectInfo] = []
     /// The common prefixes, sorted likewise.
     public internal(set) var commonPrefixes: [String] = []
@@ -42,9 +43,10 @@ extension ObjectStore {
 
     /// A page of a bucket's objects.
     ///
-    /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by default
-    ///   such an object is an error.
-    /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for a token that no list gave out.
+    /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by
+    ///   default such an object is an error.
+    /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for a token that no list gave
+    ///   out.
     public func list(
         bucket: BucketName, _ options: ListOptions = ListOptions(), versions: ListedVersions = .latest,
         damaged: (StoreError) throws -> Void = { throw $0 }
@@ -83,25 +85,33 @@ extension ObjectStore {
         }
     }
 
-    /// Calls `body` with each object of a bucket whose key begins with `prefix`, in the order of the keys' UTF-8 bytes,
-    /// with memory that does not grow with their number.
+    /// Calls `body` with each object of a bucket whose key begins with `prefix`, in the order of the keys'
+    /// UTF-8 bytes, with memory that does not grow with their number.
     ///
-    /// - Parameter damaged: as with `list`.
+    /// - Parameters:
+    ///   - startAfter: only keys behind this one, where it is not `nil`.
+    ///   - skipping: no keys that begin with this, where it is not `nil`.
+    ///   - isWanted: asked about each key; the metadata of those that it does not want are not read.
+    ///   - damaged: as with `list`.
     public func forEachObject(
-        bucket: BucketName, prefix: String = "", versions: ListedVersions = .latest,
+        bucket: BucketName, prefix: String = "", startAfter: String? = nil, skipping: String? = nil,
+        where isWanted: (String) throws -> Bool = { _ in true }, versions: ListedVersions = .latest,
         damaged: (StoreError) throws -> Void = { throw $0 }, _ body: (ObjectInfo) throws -> Void
     ) throws {
         try requireBucket(bucket)
         try withoutActuallyEscaping(damaged) { damaged in
-            try withoutActuallyEscaping(body) { body in
-                let scan = MetadataScan(fileSystem)
-                var walk = KeyWalk(
-                    fileSystem, nameCache, root: drive.directory(of: bucket), prefix: prefix, after: [],
-                    skipping: nil
-                ) { found, _ in
-                    for info in try Self.infos(found, scan, versions, damaged) { try body(info) }
+            try withoutActuallyEscaping(isWanted) { isWanted in
+                try withoutActuallyEscaping(body) { body in
+                    let scan = MetadataScan(fileSystem)
+                    var walk = KeyWalk(
+                        fileSystem, nameCache, root: drive.directory(of: bucket), prefix: prefix,
+                        after: Array((startAfter ?? "").utf8), skipping: skipping.map { Array($0.utf8) }
+                    ) { found, _ in
+                        guard try isWanted(String(decoding: found.key, as: UTF8.self)) else { return }
+                        for info in try Self.infos(found, scan, versions, damaged) { try body(info) }
+                    }
+                    try walk.run()
                 }
-                try walk.run()
             }
         }
     }

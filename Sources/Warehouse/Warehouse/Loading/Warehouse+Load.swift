@@ -7,21 +7,6 @@ import Threads
 import Vectors
 
 extension Warehouse {
-    /// The offset from which a partition is still to be loaded.
-    public func nextOffset(topic: String, partition: Int32) throws -> Int64 {
-        try connection.integer(
-            "SELECT NEXT_OFFSET FROM LOAD_OFFSETS WHERE TOPIC = ? AND LOG_PARTITION = ?", .text(topic),
-            .integer(Int64(partition))) ?? 0
-    }
-
-    /// Whether this very object (same bucket, key and content) has been loaded.
-    public func hasLoaded(bucket: String, key: String, etag: String) throws -> Bool {
-        try connection.integer(
-            "SELECT 1 FROM LOAD_HISTORY WHERE BUCKET = ? AND OBJECT_KEY = ? AND ETAG = ?", .text(bucket),
-            .text(key),
-            .text(etag)) != nil
-    }
-
     /// The number of the raw table's newest row; 0 where there has been none.
     public func lastRawID() throws -> Int64 {
         let (table, columns) = try rawTable()
@@ -47,8 +32,8 @@ extension Warehouse {
     /// Loads objects in one transaction: their rows, their rejects, the ledger's entries and the partitions'
     /// next offsets.
     ///
-    /// Lines with offsets below those from which their partition is still to be loaded are left out: an earlier,
-    /// shorter object brought them.
+    /// Lines with offsets below those from which their partition is still to be loaded are left out: an
+    /// earlier, shorter object brought them.
     ///
     /// - Parameters:
     ///   - objects: those of a partition in the order of their offsets.

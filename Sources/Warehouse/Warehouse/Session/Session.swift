@@ -16,14 +16,19 @@ public final class Session {
     public struct Options: Sendable {
         /// How many threads a query may have.
         public var threads = WorkerThreads.processors
-        /// The bytes that sorts, joins and aggregates of one statement may hold before they use temporary files.
+        /// The bytes that sorts, joins and aggregates of one statement may hold before they use temporary
+        /// files.
         public var memoryLimit = 1 << 30
         /// The folder of these files.
         public var temporaryDirectory = "/tmp"
         /// The time, in microseconds since 1970 UTC.
         public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() / 1000 }
 
-        /// Where the files of stages lie that have a URL, by the URL's scheme, such as `s3`. `file` needs none.
+        /// Whether tables and views that are built from models may be changed, as who builds them does.
+        public var changesModels = false
+
+        /// Where the files of stages lie that have a URL, by the URL's scheme, such as `s3`. `file` needs
+        /// none.
         public var stageStorage: [String: any StageStorage] = [:]
 
         /// All processors, 1 GiB, `/tmp`.

@@ -35,7 +35,7 @@ extension StatementRun {
         return Self.success
     }
 
-    /// The raw table keeps its name and its columns: the pipeline loads into it.
+    /// What the pipeline keeps has its name and its columns from it.
     private func requireAlterable(_ object: CatalogObject, _ alter: AlterTable) throws {
         switch alter.action {
         case .clusterBy, .dropClusteringKey, .set, .unset, .addConstraint, .dropConstraint: return
@@ -55,14 +55,24 @@ extension StatementRun {
         try requireChangeable(object.name, alter.position)
     }
 
+    /// What the pipeline keeps stays as the pipeline makes it: what is changed there would stay wrong, for a
+    /// build takes what is new and looks at nothing else.
     func requireChangeable(_ name: QualifiedName, _ position: Int) throws {
-        if name.database == Schema.databaseName, name.schema == Schema.name, name.name == Schema.rawTable {
+        guard name.database == Schema.databaseName, name.schema == Schema.name else { return }
+        if name.name == Schema.rawTable {
             throw SQLError(
                 .invalid,
                 "\(name.name) is what the pipeline loads into, and stays as it is: LOAD_HISTORY says which rows it has; "
                     + "change a copy, CREATE TABLE … AS SELECT * FROM \(name.name)",
                 position: position)
         }
+        guard !session.options.changesModels, try session.warehouse.isBuilt(name.name) else { return }
+        let model = name.name.lowercased()
+        throw SQLError(
+            .invalid,
+            "\(name.name) is built from a model, and stays as that makes it: `tapehouse build --full-refresh --select "
+                + "\(model)` makes it anew; change a copy, CREATE TABLE … AS SELECT * FROM \(name.name)",
+            position: position)
     }
 
     /// What the warehouse itself keeps is in no list of objects, and yet there.
@@ -161,7 +171,9 @@ extension StatementRun {
                 .invalid, "\(name.description) is a table: write ALTER TABLE", position: alter.position)
         }
         switch alter.action {
-        case .rename(let new): try rename(object, to: new)
+        case .rename(let new):
+            try requireChangeable(object.name, alter.position)
+            try rename(object, to: new)
         case .comment(let comment):
             object.comment = comment
             try store.update(object)

@@ -100,7 +100,8 @@ extension StatementRun {
         return column
     }
 
-    /// The columns to cluster by, of CLUSTER BY with expressions that are columns; rows are kept in their order.
+    /// The columns to cluster by, of CLUSTER BY with expressions that are columns; rows are kept in their
+    /// order.
     private func clusterKeys(_ create: CreateTable, _ columns: [CatalogColumn]) throws -> [CatalogColumn] {
         try create.clusterBy.compactMap { expression in
             guard case .column = expression.kind else { return nil }
@@ -151,7 +152,7 @@ extension StatementRun {
     /// The session that a new object belongs to; 0 where it is to stay.
     private func owner(of name: QualifiedName, _ persistence: Persistence, _ position: Int) throws -> Int64 {
         guard persistence == .temporary else { return 0 }
-        // What would hide the raw table could not be changed itself.
+        // What would hide a table of the pipeline could not be changed itself.
         try requireChangeable(name, position)
         session.hasTemporaryObjects = true
         return store.session

@@ -38,6 +38,8 @@ struct LogOptions: ParsableArguments {
 
     @OptionGroup var data: DataDirectoryOptions
 
+    @OptionGroup var wait: WaitOptions
+
     var resolved: String { path ?? "\(data.resolved)/log" }
 
     private func requirePresence() throws {
@@ -61,9 +63,9 @@ struct LogOptions: ParsableArguments {
     func change<Result>(creates: Bool = false, _ body: (LogDirectory) throws -> Result) throws -> Result {
         if !creates { try requirePresence() }
         // Who runs a pipeline in the data directory must not find its log changed under it.
-        let lock = try path == nil ? lockData() : nil
+        let lock = try path == nil ? wait.untilFree(lockData) : nil
         defer { withExtendedLifetime(lock) {} }
-        let log = try LogDirectory(resolved, configuration: Pipeline.logConfiguration)
+        let log = try wait.untilFree { try LogDirectory(resolved, configuration: Pipeline.logConfiguration) }
         for recovery in log.recoveries {
             StandardError.writeLine(
                 "tapehouse: \(recovery.topicPartition): cut \(recovery.bytesCut) bytes behind offset \(recovery.endOffset): \(recovery.reason)"

@@ -43,6 +43,8 @@ struct ObjectsOptions: ParsableArguments {
 
     @OptionGroup var data: DataDirectoryOptions
 
+    @OptionGroup var wait: WaitOptions
+
     var resolved: String { path ?? DataDirectory(data.resolved).objects }
 
     /// Opens the store to look at it, beside whoever writes there.
@@ -69,12 +71,14 @@ struct ObjectsOptions: ParsableArguments {
         if !creates { try requireDrive() }
         // Who runs a pipeline in the data directory must not find its store changed under it.
         let directory = DataDirectory(data.resolved)
-        let lock = try path == nil ? directory.lock(purpose: "objects command", fileSystem: .local) : nil
+        let lock =
+            try path == nil
+            ? wait.untilFree { try directory.lock(purpose: "objects command", fileSystem: .local) } : nil
         defer { withExtendedLifetime(lock) {} }
         var options = ObjectStore.Options()
         options.durability = durability
         options.report = Damage.report
-        return try body(try ObjectStore(resolved, options: options))
+        return try body(try wait.untilFree { try ObjectStore(resolved, options: options) })
     }
 }
 
@@ -126,7 +130,8 @@ struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
 
     var isPattern: Bool { KeyPattern.isPattern(key) }
 
-    /// Calls `body` with the objects that are meant: one, those that match, or, with `recursive`, those below a prefix.
+    /// Calls `body` with the objects that are meant: one, those that match, or, with `recursive`, those below
+    /// a prefix.
     ///
     /// - Throws: `StoreError` with code `noSuchKey` where there are none.
     func forEachObject(
