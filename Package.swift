@@ -17,7 +17,7 @@ let package = Package(
         .library(name: "SQLiteKit", targets: ["SQLiteKit"]),
         .library(name: "DurableIO", targets: ["DurableIO"]),
         // What SQLite's own tools load to read the tables of a warehouse.
-        .library(name: "warehouse", type: .dynamic, targets: ["WarehouseExtension"]),
+        .library(name: "warehouse", type: .dynamic, targets: ["WarehouseLibrary"]),
     ],
     dependencies: [
         // Subcommands, help, completions and usage errors of the command line.
@@ -73,6 +73,12 @@ let package = Package(
             dependencies: [
                 "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Vectors", "WarehouseExtension",
             ]),
+        .target(
+            name: "WarehouseLibrary",
+            dependencies: [
+                "CSQLiteAPI", "CWarehouseExtension", "DurableIO", "SQLiteKit", "Vectors", "Warehouse",
+                "WarehouseExtension",
+            ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
         .target(name: "MarketData", dependencies: ["DurableIO"]),
 
@@ -126,6 +132,9 @@ let package = Package(
                 "WarehouseExtension",
             ]),
         .testTarget(
+            name: "WarehouseLibraryTests",
+            dependencies: ["DurableIO", "SQLiteKit", "TestSupport", "Warehouse", "WarehouseLibrary"]),
+        .testTarget(
             name: "ModelingTests",
             dependencies: ["Modeling", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse"]),
         .testTarget(name: "MarketDataTests", dependencies: ["DurableIO", "MarketData", "TestSupport"]),
@@ -136,7 +145,12 @@ let package = Package(
                 "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
+        .testTarget(
+            name: "tapehouseTests",
+            dependencies: [
+                "DurableIO", "TestSupport", "tapehouse",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

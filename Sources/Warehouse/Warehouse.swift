@@ -15,12 +15,14 @@ public final class Warehouse {
     /// The connection that the warehouse works on: SQLite's own SQL, for the ledgers and for tests.
     public let connection: Connection
     let columns: ColumnDatabase
+    private let isWriter: Bool
 
     /// Opens the warehouse at `path`, making it where it is missing and `access` allows.
     ///
     /// - Throws: `WarehouseError` where there is none to read or the file is something else; `SQLiteError`.
     public init(path: String, access: Connection.Access) throws {
         self.path = path
+        isWriter = access == .readWrite
         do {
             connection = try Self.connect(path, access)
         } catch let error as SQLiteError where access == .readOnly && error.isNotFound {
@@ -37,6 +39,14 @@ public final class Warehouse {
         columns = try ColumnDatabase(connection, isReadOnly: true, cache: cache)
         // Their sessions have been killed, for one process writes at a time.
         if access == .readWrite { try dropTemporaryObjects() }
+    }
+
+    deinit {
+        // A file in WAL mode can be opened only by who may write beside it; at rest it is to be readable by
+        // all. Where others have it open it stays as it is, and whoever writes next sees to it.
+        guard isWriter, connection.isIdle else { return }
+        connection.setBusyTimeout(milliseconds: 0)
+        try? connection.execute("PRAGMA journal_mode = DELETE")
     }
 
     /// Drops the temporary tables and views of a session that has ended, or of all.
@@ -98,8 +108,9 @@ public final class Warehouse {
     {
         connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         try WarehouseModules.register(on: connection)
-        // The page size must stand before the first table is made. The cache is small because segments have a cache of
-        // their own. Readers read through a mapping; a writer, who goes through the file once, would hold all of it.
+        // The page size must stand before the first table is made. The cache is small because segments have a
+        // cache of their own. Readers read through a mapping; a writer, who goes through the file once, would
+        // hold all of it.
         let mapped = access == .readOnly ? 1 << 30 : 0
         try connection.execute(
             "PRAGMA page_size = 8192; PRAGMA cache_size = -4096; PRAGMA mmap_size = \(mapped); "
@@ -124,8 +135,16 @@ public final class Warehouse {
             throw WarehouseError(
                 .unsupportedFormat,
                 applicationID == Schema.applicationID
-                    ? "\(path) is a warehouse of version \(version); this build reads version \(Schema.version)"
+                    ? "\(path) is a warehouse of version \(version), and this build reads version \(Schema.version): "
+                        + (version > Schema.version
+                            ? "use the newer tapehouse that has written it"
+                            : "replay the recordings or the log into a new data directory")
                     : "\(path) is an SQLite database, but not a warehouse")
+        }
+        do {
+            try ColumnDatabase.requireKnownFormat(connection)
+        } catch let error as ColumnStoreError {
+            throw WarehouseError(.unsupportedFormat, "\(path) cannot be used: \(error.message)")
         }
     }
 
