@@ -17,7 +17,7 @@ let package = Package(
         .library(name: "SQLiteKit", targets: ["SQLiteKit"]),
         .library(name: "DurableIO", targets: ["DurableIO"]),
         // What SQLite's own tools load to read the tables of a warehouse.
-        .library(name: "warehouse", type: .dynamic, targets: ["WarehouseExtension"]),
+        .library(name: "warehouse", type: .dynamic, targets: ["WarehouseLibrary"]),
     ],
     dependencies: [
         // Subcommands, help, completions and usage errors of the command line.
@@ -73,6 +73,12 @@ let package = Package(
             name: "Warehouse",
             dependencies: [
                 "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Threads", "Vectors",
+                "WarehouseExtension",
+            ]),
+        .target(
+            name: "WarehouseLibrary",
+            dependencies: [
+                "CSQLiteAPI", "CWarehouseExtension", "DurableIO", "SQLiteKit", "Vectors", "Warehouse",
                 "WarehouseExtension",
             ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
@@ -131,6 +137,9 @@ let package = Package(
                 "WarehouseExtension",
             ]),
         .testTarget(
+            name: "WarehouseLibraryTests",
+            dependencies: ["DurableIO", "SQLiteKit", "TestSupport", "Warehouse", "WarehouseLibrary"]),
+        .testTarget(
             name: "ModelingTests",
             dependencies: ["Modeling", "SQLEngine", "SQLiteKit", "TestSupport", "Vectors", "Warehouse"]),
         .testTarget(name: "MarketDataTests", dependencies: ["DurableIO", "MarketData", "TestSupport"]),
@@ -141,7 +150,12 @@ let package = Package(
                 "SQLEngine", "SQLiteKit", "TestSupport", "Threads", "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "tapehouseTests", dependencies: ["tapehouse", "TestSupport"]),
+        .testTarget(
+            name: "tapehouseTests",
+            dependencies: [
+                "DurableIO", "TestSupport", "tapehouse",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
@@ -155,6 +169,7 @@ let floors: KeyValuePairs = [
     "Store": ["ObjectStore"],
     "Warehouse": [
         "Vectors", "ColumnStore", "SQLEngine", "CWarehouseExtension", "WarehouseExtension", "Warehouse",
+        "WarehouseLibrary",
     ],
     "Models": ["Modeling"],
     "Flow": ["MarketData", "Pipeline"],

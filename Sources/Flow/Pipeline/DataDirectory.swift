@@ -24,6 +24,14 @@ public struct DataDirectory: Sendable {
     /// Where the warehouse is.
     public var warehouse: String { "\(path)/warehouse.db" }
 
+    /// Whether it is such a folder: has at least one of the parts, or has been locked for making them.
+    public func exists(fileSystem: FileSystem = .local) throws -> Bool {
+        try fileSystem.kind(of: warehouse) == .file
+            || fileSystem.kind(of: "\(path)/.lock") == .file
+            || fileSystem.kind(of: "\(objects)/.minio.sys") == .directory
+            || fileSystem.kind(of: "\(log)/meta.properties") == .file
+    }
+
     /// Makes the folder and takes its lock.
     ///
     /// - Throws: `DurableIOError`; its code is `locked` where another process has it.

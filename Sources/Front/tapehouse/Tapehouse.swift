@@ -23,20 +23,29 @@ struct Tapehouse: ParsableCommand {
 
             EXIT STATUS
               0    done
-              1    an SQL statement failed, or a condition of a request to the store does not hold
+              1    an SQL statement failed, or a condition of a request to the store
+                   does not hold
               64   the command line is wrong
-              65   a recording is empty, damaged, no text or without any quote (what could be read is replayed), or
-                   log, store or warehouse is damaged
-              66   a file, a data directory, a topic, a group, a bucket or an object is not there
+              65   a recording is empty, damaged, no text or without any quote (what could
+                   be read is replayed); log, store or warehouse is damaged or of
+                   another format
+              66   a file, a data directory, a topic, a group, a bucket or an object is
+                   not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
               75   another process uses the data directory; try again, or wait for it with --wait
               77   not permitted
               130  interrupted; what was done is kept
 
+            JSON
+              With --json a command prints one JSON document: an object, or an array of
+              what it lists. Lists that may be of any length (log consume; objects ls,
+              stat and du) are an object a line, as those of sql --ndjson.
+
             ENVIRONMENT
               TAPEHOUSE_DATA_DIR   the data directory where --data-dir is not given
-              TAPEHOUSE_HISTORY    where the prompt of `tapehouse sql` keeps its history (~/.tapehouse_history)
+              TAPEHOUSE_HISTORY    where the prompt of `tapehouse sql` keeps its history
+                                   (~/.tapehouse_history)
               NO_COLOR             set to anything: no colours
             """,
         version: version,
@@ -49,6 +58,7 @@ struct Tapehouse: ParsableCommand {
 
     static func main() {
         do {
+            try CommandNames.check(CommandLine.arguments.dropFirst(), below: Tapehouse.self)
             var command = try parseAsRoot()
             try command.run()
             StandardOutput.shared.flush()
@@ -65,8 +75,13 @@ struct DataDirectoryOptions: ParsableArguments {
         name: .customLong("data-dir"),
         help: ArgumentHelp(
             "The folder that holds log, objects and warehouse. (default: $TAPEHOUSE_DATA_DIR or tapehouse-data)",
-            valueName: "dir"))
+            valueName: "dir"),
+        completion: .directory)
     var path: String?
 
-    var resolved: String { path ?? Environment["TAPEHOUSE_DATA_DIR"] ?? "tapehouse-data" }
+    var resolved: String { Self.resolved(path) }
+
+    static func resolved(_ path: String?) -> String {
+        path ?? Environment["TAPEHOUSE_DATA_DIR"] ?? "tapehouse-data"
+    }
 }

@@ -17,12 +17,14 @@ public final class Warehouse {
     let columns: ColumnDatabase
     /// Statements that every load runs, once one has.
     private var lookups: LoadLookups?
+    private let isWriter: Bool
 
     /// Opens the warehouse at `path`, making it where it is missing and `access` allows.
     ///
     /// - Throws: `WarehouseError` where there is none to read or the file is something else; `SQLiteError`.
     public init(path: String, access: Connection.Access) throws {
         self.path = path
+        isWriter = access == .readWrite
         do {
             connection = try Self.connect(path, access)
         } catch let error as SQLiteError where access == .readOnly && error.isNotFound {
@@ -39,6 +41,14 @@ public final class Warehouse {
         columns = try ColumnDatabase(connection, isReadOnly: true, cache: cache)
         // Their sessions have been killed, for one process writes at a time.
         if access == .readWrite { try dropTemporaryObjects() }
+    }
+
+    deinit {
+        // A file in WAL mode can be opened only by who may write beside it; at rest it is to be readable by
+        // all. Where others have it open it stays as it is, and whoever writes next sees to it.
+        guard isWriter, connection.isIdle else { return }
+        connection.setBusyTimeout(milliseconds: 0)
+        try? connection.execute("PRAGMA journal_mode = DELETE")
     }
 
     /// What every load asks the ledgers.
@@ -136,8 +146,16 @@ public final class Warehouse {
             throw WarehouseError(
                 .unsupportedFormat,
                 applicationID == Schema.applicationID
-                    ? "\(path) is a warehouse of version \(version); this build reads version \(Schema.version)"
+                    ? "\(path) is a warehouse of version \(version), and this build reads version \(Schema.version): "
+                        + (version > Schema.version
+                            ? "use the newer tapehouse that has written it"
+                            : "replay the recordings or the log into a new data directory")
                     : "\(path) is an SQLite database, but not a warehouse")
+        }
+        do {
+            try ColumnDatabase.requireKnownFormat(connection)
+        } catch let error as ColumnStoreError {
+            throw WarehouseError(.unsupportedFormat, "\(path) cannot be used: \(error.message)")
         }
     }
 

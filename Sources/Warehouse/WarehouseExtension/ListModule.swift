@@ -17,10 +17,11 @@ enum ListModule {
         init(_ warehouse: OpenWarehouse) { self.warehouse = warehouse }
 
         func read() throws {
-            rows = try warehouse.tables().map { name, table in
+            rows = try warehouse.relations().compactMap { relation in
+                guard let table = relation.table else { return nil }
                 let snapshot = try warehouse.columns.snapshot(table)
                 let bytes = (snapshot.rowGroups + snapshot.delta).reduce(0) { $0 + $1.byteCount }
-                return (name, table.value, Int64(snapshot.rowCount), Int64(bytes))
+                return (relation.nameInFile, table.value, Int64(snapshot.rowCount), Int64(bytes))
             }
         }
     }

@@ -6,7 +6,7 @@ internal import Vectors
 /// A table as a virtual table of a connection has it.
 final class VirtualTable {
     let warehouse: OpenWarehouse
-    /// `nil` where the table has gone since the virtual table was made.
+    /// The table when SQLite connected the virtual table; `nil` where it had gone by then.
     let table: OpenWarehouse.Table?
     /// What the virtual table's argument calls it.
     let name: String
@@ -18,6 +18,15 @@ final class VirtualTable {
     }
 
     var columns: [OpenWarehouse.Column] { table?.columns ?? [] }
+
+    /// The table as it is now: one that is made anew has another number, under the same name.
+    func current() throws -> OpenWarehouse.Table {
+        guard let now = try warehouse.table(name) else { throw ExtensionError.noTable(name) }
+        guard now.columns.map(\.name) == columns.map(\.name) else {
+            throw ExtensionError("the columns of table \(name) have changed: open the warehouse again")
+        }
+        return now
+    }
 
     /// The statement that tells SQLite of the columns.
     var declaration: String {
@@ -37,6 +46,7 @@ final class TableReading {
     /// What the cells point into.
     private var vectors: [Vector?]
 
+    private var known: OpenWarehouse.Table?
     private var snapshot: TableSnapshot?
     private var scan: ColumnScan?
     private var reader: RowGroupReader?
@@ -70,7 +80,8 @@ final class TableReading {
 
     /// Begins a reading, with the values for the plan's terms.
     func begin(_ plan: ScanPlan, _ values: UnsafeMutablePointer<OpaquePointer?>?) throws {
-        guard let known = table.table else { throw ExtensionError.noTable(table.name) }
+        let known = try self.known ?? table.current()
+        self.known = known
         let columns = known.columns
         terms = plan.terms.enumerated().compactMap { place, term in
             let type = term.column == ScanPlan.rowid ? SQLType.integer : columns[term.column].type

@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test("A replacement does not take the place of a pipe, or of what a link to one leads to")
+    func specialFilesAreNotReplaced() throws {
+        let pipe = directory.file("pipe")
+        let link = directory.file("link")
+        #expect(mkfifo(pipe, 0o600) == 0 && symlink(pipe, link) == 0)
+        for path in [pipe, link] {
+            let error = #expect(throws: DurableIOError.self) {
+                try FileSystem.local.replaceContents(of: path, with: [1])
+            }
+            #expect(error?.message.contains("a pipe, a device or a socket stands there") == true)
+            #expect(try FileSystem.local.kind(of: path) == .other)
+        }
+        #expect(try FileSystem.local.list(directory.path).count == 2)
+    }
+
     @Test func aTornWriteLeavesItsFirstHalf() throws {
         let plan = FaultPlan(operation: 1, fault: .crash)
         let file = try FileSystem(faults: plan).open(directory.file("torn"), .replace)

@@ -44,7 +44,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["replya"], "replya"), (["replay"], "<files>"), (["status", "--nonsense"], "--nonsense"),
+        (["replya"], "There is no command 'replya'; did you mean 'replay'?"),
+        (["log", "topcis"], "did you mean 'topics'?"), (["objects", "sl"], "there are mb, rb, ls"),
+        (["warehouse", "tabels", "--json"], "did you mean 'tables'?"), (["status", "--jsn"], "'--json'"),
+        (["replay"], "<files>"), (["status", "--nonsense"], "--nonsense"),
         (["replay", "x", "--speed", "fast"], "--speed"), (["replay", "x", "--from", "yesterday"], "--from"),
         (["replay", "-", "-"], "Standard input"), (["simulate", "--dirty", "101"], "--dirty"),
         (["sql", "--csv", "--json", "x"], "--json"), (["replay", "x", "--partitions", "0"], "--partitions"),

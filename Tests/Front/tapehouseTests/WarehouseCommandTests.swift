@@ -27,7 +27,14 @@ import Testing
     @Test func tablesAreListed() throws {
         #expect(try warehouse("tables").output.contains("T                        table  5,000"))
         #expect(
-            try warehouse("tables", "--json").output.contains(#"{"name":"T","kind":"table","rows":5000}"#))
+            try warehouse("tables", "--json").output.contains(
+                """
+                  {
+                    "name": "T",
+                    "kind": "table",
+                    "rows": 5000
+                  }
+                """))
     }
 
     @Test func damageIsFound() throws {

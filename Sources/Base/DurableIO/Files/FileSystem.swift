@@ -185,6 +185,14 @@ public struct FileSystem: Sendable {
     /// - Parameter temporary: a path in the same directory for what is being written; `path` with `.tmp` where it
     ///   is `nil`. A crash may leave it behind.
     public func replaceContents(of path: String, with bytes: [UInt8], by temporary: String? = nil) throws {
+        // A rename would put a file into the place of a device or a pipe, for all who use it.
+        guard try kind(of: path) != .other else {
+            throw DurableIOError(
+                code: .alreadyExists,
+                message:
+                    "cannot write \(path): a pipe, a device or a socket stands there, which a file must not replace",
+                path: path)
+        }
         let temporary = temporary ?? path + ".tmp"
         do {
             let file = try open(temporary, .replace)

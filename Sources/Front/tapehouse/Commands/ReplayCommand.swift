@@ -23,7 +23,7 @@ struct ReplayCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse replay quotes.ndjson
-              tapehouse replay monday.ndjson.zst tuesday.ndjson.zst --data-dir week --symbols AAPL,MSFT
+              tapehouse replay mon.ndjson.zst tue.ndjson --data-dir week --symbols AAPL
               tapehouse replay quotes.ndjson --from 2024-01-03 --to 2024-01-04T12:00:00
               tapehouse replay quotes.ndjson --speed 60x
               tapehouse replay quotes.json.gz --wait 60
@@ -77,7 +77,7 @@ struct ReplayCommand: ParsableCommand {
         help: ArgumentHelp(
             "partition: TOPIC/partition=P/OFFSET.ndjson.zst; symbol: an object a quote, SYMBOL/TIME.TOPIC-P-OFFSET.json. (default: partition)",
             valueName: "layout"),
-        transform: choice)
+        completion: .list(KeyLayout.allCases.map(\.rawValue)), transform: choice)
     var layout = PipelineSettings().keyLayout
 
     @OptionGroup var safety: DurabilityOptions
@@ -169,7 +169,7 @@ struct ReplayCommand: ParsableCommand {
         let report = SummaryReport(summary: summary, directory: FileSystem.local.absolutePath(directory.path))
         let output = StandardOutput.shared
         if json {
-            output.writeLine(JSON.object(report.json + gold.json).text(indent: 0))
+            output.writeDocument(.object(report.json + gold.json))
         } else {
             output.write(report.text)
             if !quiet { output.write("\n" + gold.text) }
@@ -239,6 +239,8 @@ struct IntervalArgument: ExpressibleByArgument, CustomStringConvertible {
 
 /// `max`, `1x`, `60x`, `0.5x`.
 struct SpeedArgument: ExpressibleByArgument, CustomStringConvertible {
+    static var defaultCompletionKind: CompletionKind { .list(["max", "1x", "60x", "3600x"]) }
+
     let speed: ReplayOptions.Speed
 
     init(speed: ReplayOptions.Speed) {

@@ -18,10 +18,10 @@ struct SQLCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse sql "SELECT * FROM gold_kpi ORDER BY change_percent DESC"
-              tapehouse sql --csv "SELECT * FROM gold_candlestick WHERE symbol = 'AAPL'" > aapl.csv
-              tapehouse sql "SELECT reason, count(*) FROM COMMON.LOAD_REJECTS GROUP BY reason"
+              tapehouse sql --csv "SELECT * FROM gold_candlestick" > candles.csv
+              tapehouse sql "SELECT reason, count(*) FROM load_rejects GROUP BY reason"
               tapehouse sql < report.sql
-              tapehouse sql --bench 5 "SELECT symbol, avg(current_price) FROM silver_clean_stock_quotes GROUP BY 1"
+              tapehouse sql --bench 5 "SELECT count(*) FROM silver_clean_stock_quotes"
               tapehouse sql --functions date
               tapehouse sql
             """)

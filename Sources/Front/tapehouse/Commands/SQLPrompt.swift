@@ -10,17 +10,19 @@ final class SQLPrompt {
     init(_ session: SQLSession) {
         self.session = session
         let home = Environment["HOME"].map { "\($0)/.tapehouse_history" }
-        editor = LineEditor(historyPath: Environment["TAPEHOUSE_HISTORY"] ?? home)
+        editor = LineEditor(
+            KeyReader(RawTerminal.next), history: History(path: Environment["TAPEHOUSE_HISTORY"] ?? home),
+            size: { Terminal.size }, write: StandardError.write)
     }
 
     private static let help = """
-        End a statement with a semicolon. Ctrl-C drops what is typed or stops what runs; Ctrl-D leaves.
+        End a statement with a semicolon; it may have several lines. Ctrl-C drops what is typed or stops what runs.
           .tables             tables and views with their rows
           .schema [NAME]      the statements that make them
           .functions [NAME]   functions, all or those whose names contain a word
           .mode FORM          table, csv, json or ndjson
           .help               this text
-          .quit               leaves
+          .quit, quit, exit   leaves, as Ctrl-D does
         """
 
     func run() throws {
@@ -32,24 +34,34 @@ final class SQLPrompt {
             running()
             connection.interrupt()
         }
-        var pending = ""
         while true {
-            switch editor.readLine(prompt: pending.isEmpty ? "tapehouse> " : "      ...> ") {
+            let result = RawTerminal.run {
+                editor.read(
+                    prompt: "tapehouse> ", continuation: "      ...> ", isComplete: Self.isComplete)
+            }
+            switch result ?? .end {
             case .end: return StandardOutput.shared.flush()
-            case .cancelled: pending = ""
-            case .line(let line):
-                if pending.isEmpty, line.hasPrefix(".") {
-                    editor.remember(line)
-                    if try !command(line) { return }
-                    continue
+            case .cancelled: continue
+            case .text(let text):
+                editor.remember(text)
+                if Self.isFarewell(text) { return StandardOutput.shared.flush() }
+                if text.hasPrefix(".") {
+                    if try !command(text) { return StandardOutput.shared.flush() }
+                } else {
+                    runInterruptibly(text, interrupt)
                 }
-                pending += pending.isEmpty ? line : "\n" + line
-                guard Session.isComplete(pending) || pending.allSatisfy(\.isWhitespace) else { continue }
-                editor.remember(pending.replacing("\n", with: " "))
-                runInterruptibly(pending, interrupt)
-                pending = ""
             }
         }
+    }
+
+    /// Whether Enter ends a text: a command, a word that leaves, or statements with their semicolons.
+    static func isComplete(_ text: String) -> Bool {
+        text.hasPrefix(".") || text.allSatisfy(\.isWhitespace) || isFarewell(text) || Session.isComplete(text)
+    }
+
+    private static func isFarewell(_ text: String) -> Bool {
+        let words = text.split { $0.isWhitespace || $0 == ";" }.map { $0.lowercased() }
+        return words == ["exit"] || words == ["quit"]
     }
 
     private func runInterruptibly(_ sql: String, _ interrupt: @escaping @Sendable () -> Void) {

@@ -13,7 +13,7 @@ struct SimulateCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse simulate > quotes.ndjson
-              tapehouse simulate --symbols 500 --rows 1000000 --days 120 --dirty 2 --output quotes.ndjson.zst
+              tapehouse simulate --symbols 50 --rows 100000 --dirty 2 -o week.ndjson.zst
               tapehouse simulate --rows 1000 --seed 7 | tapehouse replay -
             """)
 

@@ -22,13 +22,21 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         let directory = DataDirectory(data.resolved)
-        guard try FileSystem.local.kind(of: directory.path) == .directory else {
+        guard try directory.exists() else {
+            let isFolder = try FileSystem.local.kind(of: directory.path) == .directory
             throw Failure(
                 .noInput,
-                "there is no data directory \(directory.path): replay a recording first, or name another with --data-dir"
+                (isFolder
+                    ? "\(directory.path) is no data directory"
+                    : "there is no data directory \(directory.path)")
+                    + ": replay a recording first, or name another with --data-dir"
             )
         }
         let report = StatusReport(status: try PipelineStatus(directory))
-        StandardOutput.shared.write(json ? report.json.text(indent: 0) + "\n" : report.text)
+        if json {
+            StandardOutput.shared.writeDocument(report.json)
+        } else {
+            StandardOutput.shared.write(report.text)
+        }
     }
 }

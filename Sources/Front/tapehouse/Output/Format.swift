@@ -46,19 +46,18 @@ extension Duration {
 }
 
 extension String {
-    /// The text with blanks behind it up to a width.
+    /// The text with blanks behind it up to so many columns.
     func padding(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
+        self + String(repeating: " ", count: max(0, width - DisplayWidth.of(self)))
     }
 
-    /// The text with blanks before it up to a width.
+    /// The text with blanks before it up to so many columns.
     func leftPadding(to width: Int) -> String {
-        String(repeating: " ", count: max(0, width - count)) + self
+        String(repeating: " ", count: max(0, width - DisplayWidth.of(self))) + self
     }
-}
 
-extension String {
-    /// The text with its control characters, which could command a terminal, replaced by a sign.
+    /// The text with its control characters, which could command a terminal or move what stands beside it,
+    /// replaced by signs.
     var printable: String {
         let isControl = { (scalar: Unicode.Scalar) in
             scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
@@ -66,7 +65,11 @@ extension String {
         guard unicodeScalars.contains(where: isControl) else { return self }
         var text = ""
         for scalar in unicodeScalars {
-            text.unicodeScalars.append(scalar == "\n" ? "⏎" : isControl(scalar) ? "\u{FFFD}" : scalar)
+            switch scalar {
+            case "\n": text.unicodeScalars.append("⏎")
+            case "\t": text.unicodeScalars.append("⇥")
+            default: text.unicodeScalars.append(isControl(scalar) ? "\u{FFFD}" : scalar)
+            }
         }
         return text
     }

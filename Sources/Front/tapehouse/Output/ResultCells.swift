@@ -9,7 +9,7 @@ struct ResultCells {
     private let zone: TimeZoneRules
 
     init(_ rows: ResultRows, zone: TimeZoneRules) {
-        columns = rows.columns.map { vector in
+        columns = rows.batch.columns.map { vector in
             if vector.type.isSemiStructured { return vector.asPlainJSONText() }
             return vector.type == .float && vector.layout == .int128 ? vector.asDoubles() : vector
         }

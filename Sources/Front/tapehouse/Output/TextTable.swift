@@ -18,7 +18,9 @@ struct TextTable {
         self.header = header
         self.alignments = alignments
         widths = header.indices.map { column in
-            rows.reduce(header[column].count) { max($0, $1[column].count) }
+            rows.reduce(DisplayWidth.of(header[column].printable)) {
+                max($0, DisplayWidth.of($1[column].printable))
+            }
         }
     }
 

@@ -23,11 +23,16 @@ enum Terminal {
     static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
     static var usesColor: Bool { isOutput && Environment["NO_COLOR"] == nil && Environment["TERM"] != "dumb" }
 
-    /// The width in columns, 80 where it is not known.
-    static var width: Int {
+    /// The width in columns.
+    static var width: Int { size.columns }
+
+    /// Columns and rows, 80 by 24 where they are not known.
+    static var size: EditorScreen.Size {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return EditorScreen.Size(columns: 80, rows: 24)
+        }
+        return EditorScreen.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 }
 
@@ -76,6 +81,11 @@ final class StandardOutput: Sendable {
             buffer.append(contentsOf: bytes)
             if buffer.count >= Self.bufferBytes { Self.drain(&buffer) }
         }
+    }
+
+    /// Writes what a command has to say with `--json`.
+    func writeDocument(_ json: JSON) {
+        writeLine(json.text(indent: 0))
     }
 
     func flush() {

@@ -3,8 +3,6 @@
 
 #include <stdint.h>
 
-#include <stdint.h>
-
 #include "CSQLiteAPI.h"
 
 // The objects of the virtual tables whose layout SQLite knows: its own part comes first.
@@ -33,8 +31,10 @@ typedef struct {
     void *object;
 } th_cursor;
 
-/// What SQLite calls when it loads `libwarehouse`.
-__attribute__((visibility("default"))) int sqlite3_warehouse_init(
-    sqlite3 *db, char **error, const sqlite3_api_routines *routines);
+/// Uses the SQLite of a host that loads this library. Where that cannot be, the message is the host's to free.
+int th_warehouse_use(char **error, const sqlite3_api_routines *routines);
+
+/// What the loading of a library returns that cannot be unloaded.
+static const int th_loaded_permanently = SQLITE_OK_LOAD_PERMANENTLY;
 
 #endif

@@ -59,6 +59,11 @@ package final class ColumnDatabase: @unchecked Sendable {
         try connection.execute("PRAGMA mmap_size = 1099511627776")
     }
 
+    /// Makes sure that this code reads the format of the tables in a file.
+    package static func requireKnownFormat(_ connection: Connection) throws {
+        try Schema.requireKnownFormat(connection)
+    }
+
     /// Runs `body` with the connection while no scan uses it.
     package func withConnection<Result>(_ body: (Connection) throws -> Result) rethrows -> Result {
         try lock.locked { try body(connection) }

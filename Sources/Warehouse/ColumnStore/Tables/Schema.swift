@@ -70,15 +70,20 @@ enum Schema {
 
     static func create(_ connection: Connection) throws {
         try connection.execute(sql)
-        if let version = try connection.integer("SELECT VERSION FROM TH_FORMAT") {
-            guard version == formatVersion else {
-                throw ColumnStoreError(
-                    code: .unknownFormat,
-                    message:
-                        "the tables are of format \(version), and this program knows format \(formatVersion)")
-            }
-        } else {
+        if try connection.integer("SELECT 1 FROM TH_FORMAT") == nil {
             try connection.execute("INSERT INTO TH_FORMAT VALUES(\(formatVersion))")
         }
+        try requireKnownFormat(connection)
+    }
+
+    static func requireKnownFormat(_ connection: Connection) throws {
+        let version = try connection.integer("SELECT VERSION FROM TH_FORMAT") ?? 0
+        guard version != formatVersion else { return }
+        throw ColumnStoreError(
+            code: .unknownFormat,
+            message: "the tables are of format \(version), and this build knows format \(formatVersion): "
+                + (version > formatVersion
+                    ? "a newer build has written them, which can read them"
+                    : "replay the recordings or the log into a new data directory"))
     }
 }

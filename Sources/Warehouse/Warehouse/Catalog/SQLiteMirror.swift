@@ -6,11 +6,11 @@ import WarehouseExtension
 /// Shows the tables of the catalogue in the file's own schema, to programs that know SQLite alone.
 ///
 /// A table of few rows is there as an ordinary SQLite table with a copy of them, and so is a larger one that was made
-/// as a whole, as gold tables are; what is larger still, or changes, is a virtual table, which takes the module
-/// `warehouse`: this program has it, others load it as an extension. Tables of
-/// the schema that is there from the start have their own names, others `SCHEMA.NAME`, to be quoted for its
-/// dot. Views are not shown, for their SQL is not SQLite's; nor are tables whose name another object of the
-/// file has.
+/// as a whole, as gold tables are. What is larger still, or changes, and views, whose SQL is not SQLite's, are
+/// not in the file's schema: an entry that takes a module or functions which the program does not have would
+/// break every look at the schema as a whole. The extension shows them to a connection that loads it
+/// (`LoadedRelations`). Tables of the schema that is there from the start have their own names, others
+/// `SCHEMA.NAME`, to be quoted for its dot. Tables whose name another object of the file has are not shown.
 ///
 /// Whoever changes a copy changes nothing but the copy, until the table itself changes.
 struct SQLiteMirror {
@@ -25,7 +25,7 @@ struct SQLiteMirror {
             TABLE_ID INTEGER NOT NULL,     -- of TH_TABLES
             VERSION INTEGER NOT NULL,      -- of the table, when it was last looked at
             SHAPE TEXT NOT NULL,           -- the columns in the catalogue
-            DECLARATION TEXT               -- the columns of the copy; NULL for a virtual table
+            DECLARATION TEXT               -- the columns of the copy; NULL where there is none
         ) WITHOUT ROWID
         """
 
@@ -62,17 +62,16 @@ struct SQLiteMirror {
 
     /// Brings the file's schema up to date with the catalogue and the tables, in the transaction that is
     /// running, which may write. Looks at all tables, and touches only what has changed since the last time.
-    ///
-    /// The connection must have the modules of `WarehouseModules`.
     func refresh() throws {
         try columns.withConnection { connection in
             try connection.execute(Self.definition)
+            try removeVirtualTables()
             var old: [String: Mirror] = [:]
             // What somebody else has removed is as if it had never been.
             let known = try connection.rows(
                 """
                 SELECT NAME, TABLE_ID, VERSION, SHAPE, DECLARATION FROM TH_MIRRORS
-                WHERE NAME IN (SELECT name FROM main.sqlite_master WHERE type = 'table')
+                WHERE DECLARATION IS NULL OR NAME IN (SELECT name FROM main.sqlite_master WHERE type = 'table')
                 """)
             for row in known {
                 old[row[0].string] = Mirror(
@@ -82,9 +81,22 @@ struct SQLiteMirror {
             let tables = try self.tables()
             let wanted = Set(tables.map(\.name))
             // Names become free before others take them.
-            for name in old.keys.sorted() where !wanted.contains(name) { try remove(name) }
+            for (name, mirror) in old.sorted(by: { $0.key < $1.key }) where !wanted.contains(name) {
+                try remove(name, mirror)
+            }
             for table in tables { try refresh(table, old[table.name]) }
         }
+    }
+
+    /// Earlier builds showed large tables as virtual ones. The connection must have the modules of
+    /// `WarehouseModules`.
+    private func removeVirtualTables() throws {
+        let names = try connection.rows(
+            """
+            SELECT name FROM main.sqlite_master JOIN TH_MIRRORS USING (NAME)
+            WHERE DECLARATION IS NULL AND sql LIKE 'CREATE VIRTUAL TABLE % USING warehouse(' || TABLE_ID || ')'
+            """)
+        for name in names { try connection.execute("DROP TABLE main.\(TableName.quoted(name[0].string))") }
     }
 
     /// The tables to be shown. Of names that SQLite takes for the same, the oldest table's counts.
@@ -92,7 +104,8 @@ struct SQLiteMirror {
         var taken = Set(NativeTables.all.keys.map(ColumnNames.folded))
         // What others have made in the file stays theirs.
         let foreign = try connection.rows(
-            "SELECT name FROM main.sqlite_master WHERE name NOT IN (SELECT NAME FROM TH_MIRRORS)")
+            "SELECT name FROM main.sqlite_master WHERE name NOT IN (SELECT NAME FROM TH_MIRRORS WHERE DECLARATION IS NOT NULL)"
+        )
         for row in foreign { taken.insert(ColumnNames.folded(row[0].string)) }
         let versions = try numbered("SELECT TABLE_ID, VERSION FROM TH_TABLES").mapValues(\.integerValue)
         let shapes = try numbered(
@@ -132,11 +145,8 @@ struct SQLiteMirror {
         let rowsMax = grows ? Self.recopiedRowsMax : Self.copiedRowsMax
         if try columns.rowCount(of: table.id) <= rowsMax {
             try copy(table, old)
-        } else if isSameTable, let old, old.declaration == nil {
-            try note(table, declaration: nil)
         } else {
-            if old != nil { try remove(table.name) }
-            try connection.execute("CREATE VIRTUAL TABLE \(table.quoted) USING warehouse(\(table.id.value))")
+            if let old { try remove(table.name, old) }
             try note(table, declaration: nil)
         }
     }
@@ -148,8 +158,10 @@ struct SQLiteMirror {
             .integer(table.version), .text(table.shape), declaration.map(SQLiteValue.text) ?? .null)
     }
 
-    private func remove(_ name: String) throws {
-        try connection.execute("DROP TABLE IF EXISTS main.\(TableName.quoted(name))")
+    private func remove(_ name: String, _ mirror: Mirror) throws {
+        if mirror.declaration != nil {
+            try connection.execute("DROP TABLE IF EXISTS main.\(TableName.quoted(name))")
+        }
         _ = try connection.rows("DELETE FROM TH_MIRRORS WHERE NAME = ?", .text(name))
     }
 
@@ -170,7 +182,7 @@ struct SQLiteMirror {
         if let old, old.declaration == declaration {
             try connection.execute("DELETE FROM \(table.quoted)")
         } else {
-            if old != nil { try remove(table.name) }
+            if let old { try remove(table.name, old) }
             try connection.execute("CREATE TABLE \(table.quoted)(\(declaration))")
         }
         let marks = repeatElement("?", count: names.count).joined(separator: ", ")

@@ -43,8 +43,12 @@ struct StageLocation {
 
     /// The files whose names begin with the path, in the order of their names' bytes.
     ///
-    /// - Parameter pattern: a regular expression that the whole name must match.
-    func files(_ pattern: String? = nil) throws -> [StagedFile] {
+    /// - Parameters:
+    ///   - pattern: a regular expression that the whole name must match.
+    ///   - isMade: whether a folder that is not there will be made. Otherwise a URL that names one is an
+    ///   error; the folder of a stage without a URL is made when it gets its first file.
+    func files(_ pattern: String? = nil, isMade: Bool = false) throws -> [StagedFile] {
+        if !isMade, isURL, let local = storage as? LocalStorage { try local.requireFolder() }
         let matcher = try pattern.map {
             RegularExpressionMatcher(try RegularExpression($0), wantsGroups: false)
         }
@@ -55,6 +59,8 @@ struct StageLocation {
             return self.file(name, byteCount: file.byteCount, etag: file.etag, modified: file.modified)
         }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
+
+    private var isURL: Bool { urlBase.contains("://") }
 
     /// The name of a file that FILES asks for.
     func name(of file: String) -> String {

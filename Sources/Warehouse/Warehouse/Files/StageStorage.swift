@@ -1,4 +1,5 @@
 import DurableIO
+import SQLEngine
 
 /// A file of a stage.
 public struct StageFile: Sendable, Hashable {
@@ -48,6 +49,13 @@ struct LocalStorage: StageStorage {
 
     /// The path in the file system.
     func fullPath(_ path: String) -> String { "\(root)/\(path)" }
+
+    /// Makes sure that there is a folder at the root.
+    func requireFolder() throws {
+        let folder = root.isEmpty ? "/" : root
+        guard try fileSystem.kind(of: folder) != .directory else { return }
+        throw SQLError(.notFound, "there is no folder \(folder)")
+    }
 
     func list(_ prefix: String) throws -> [StageFile] {
         // The prefix may end within a name.

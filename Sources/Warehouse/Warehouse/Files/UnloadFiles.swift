@@ -53,7 +53,7 @@ final class UnloadFiles {
     func prepare() throws {
         guard !overwrites else { return }
         let stem = stem
-        let isTaken = try location.files().contains {
+        let isTaken = try location.files(isMade: true).contains {
             isSingle ? $0.name.utf8.elementsEqual(stem.utf8) : $0.name.utf8.starts(with: stem.utf8)
         }
         if isTaken {

@@ -11,9 +11,7 @@ public struct ResultColumn: Sendable, Hashable {
 
 /// Some rows of a result.
 public struct ResultRows: Sendable {
-    let batch: Batch
-    /// The values, by column.
-    package var columns: [Vector] { batch.columns }
+    package let batch: Batch
 
     /// How many rows there are.
     public var count: Int { batch.count }

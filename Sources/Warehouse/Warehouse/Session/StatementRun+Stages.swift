@@ -130,7 +130,7 @@ extension StatementRun {
         guard !sources.isEmpty else {
             throw SQLError(.notFound, "there is no file 'file://\(put.path)'", position: put.position)
         }
-        let known = Set(try location.files().map(\.name))
+        let known = Set(try location.files(isMade: true).map(\.name))
         var list: [[Scalar]] = []
         for source in sources {
             var bytes = try FileSystem.local.contents(of: source)

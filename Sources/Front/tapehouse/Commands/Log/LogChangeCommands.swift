@@ -12,7 +12,7 @@ struct LogCreateCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse log create trades --partitions 3
-              tapehouse log create latest --config cleanup.policy=compact --config segment.bytes=1048576
+              tapehouse log create latest --config cleanup.policy=compact
             """)
 
     @OptionGroup var log: LogOptions
@@ -89,13 +89,13 @@ struct LogAlterCommand: ParsableCommand {
         abstract: "Change a topic's settings, or give it more partitions.",
         discussion: """
             EXAMPLES
-              tapehouse log alter trades --config retention.ms=86400000 --unset segment.bytes
+              tapehouse log alter trades --config retention.ms=3600000 --unset segment.ms
               tapehouse log alter trades --partitions 6
             """)
 
     @OptionGroup var log: LogOptions
 
-    @Argument(help: "The topic.")
+    @Argument(help: "The topic.", completion: Completions.topics)
     var topic: String
 
     @Option(name: .customLong("config"), help: ArgumentHelp("A setting of its own.", valueName: "name=value"))

@@ -107,6 +107,8 @@ struct TopicArgument: ExpressibleByArgument {
     let topic: String
     let partition: Int32?
 
+    static var defaultCompletionKind: CompletionKind { Completions.topics }
+
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }
         if let colon = argument.lastIndex(of: ":") {

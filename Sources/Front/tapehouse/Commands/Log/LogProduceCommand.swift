@@ -15,12 +15,12 @@ struct LogProduceCommand: ParsableCommand {
               echo hello | tapehouse log produce greetings
               tapehouse log produce trades -K : -H source=test < trades.txt
               tapehouse log produce latest -K , -Z deletions.csv
-              tapehouse log produce quotes -z zstd --timestamp 1704205800000 quotes.ndjson.zst
+              tapehouse log produce quotes -z zstd --timestamp 1704205800000 quotes.ndjson
             """)
 
     @OptionGroup var log: LogOptions
 
-    @Argument(help: "The topic.")
+    @Argument(help: "The topic.", completion: Completions.topics)
     var topic: String
 
     @Argument(help: "Files to read instead of standard input; .zst is decompressed.", completion: .file())

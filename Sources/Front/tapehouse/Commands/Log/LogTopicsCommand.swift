@@ -14,7 +14,7 @@ struct LogTopicsCommand: ParsableCommand {
 
     @OptionGroup var log: LogOptions
 
-    @Argument(help: "The topics to describe; all are listed without.")
+    @Argument(help: "The topics to describe; all are listed without.", completion: Completions.topics)
     var topics: [String] = []
 
     @Flag(help: "List the log's own topics too.")

@@ -53,7 +53,7 @@ struct ObjectsRemoveBucketCommand: ParsableCommand {
 
     @OptionGroup var objects: ObjectsOptions
 
-    @Argument(help: "The buckets.")
+    @Argument(help: "The buckets.", completion: Completions.buckets)
     var buckets: [String]
 
     @Flag(help: "Remove what is in them too.")
@@ -90,7 +90,7 @@ struct ObjectsVersionCommand: ParsableCommand {
 
     @OptionGroup var objects: ObjectsOptions
 
-    @Argument(help: "The bucket.")
+    @Argument(help: "The bucket.", completion: Completions.buckets)
     var bucket: String
 
     @Argument(help: "info, enable or suspend.")

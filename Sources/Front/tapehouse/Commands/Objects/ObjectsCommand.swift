@@ -88,13 +88,14 @@ struct DurabilityOptions: ParsableArguments {
         help: ArgumentHelp(
             "What has reached the disk when an object counts as put: none, data (as MinIO), or full (data and names). (default: full)",
             valueName: "level"),
-        transform: choice)
+        completion: .list(Durability.allCases.map(\.rawValue)), transform: choice)
     var durability = Durability.full
 }
 
 /// An object, a prefix or a pattern on the command line.
 struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
     static let scheme = "s3://"
+    static var defaultCompletionKind: CompletionKind { Completions.buckets }
 
     let bucket: String
     /// The key, the beginning of keys, or a pattern; empty where only a bucket is named.

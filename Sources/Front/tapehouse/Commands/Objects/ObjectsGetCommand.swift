@@ -11,7 +11,7 @@ struct ObjectsGetCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse objects get quotes/monday.ndjson.zst
-              tapehouse objects get quotes/monday.ndjson.zst old.zst --version-id 065f0d6b-0c1b-4f94-bfe1-e98e8235fcf1
+              tapehouse objects get a/b --version-id 065f0d6b-0c1b-4f94-bfe1-e98e8235fcf1
               tapehouse objects get 'quotes/2024/**' backup/
             """)
 

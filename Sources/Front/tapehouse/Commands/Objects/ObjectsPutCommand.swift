@@ -12,9 +12,9 @@ struct ObjectsPutCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse objects put monday.ndjson.zst quotes/2024/01/
-              tapehouse objects put a.json b.json quotes --metadata source=feed --tag day=monday
-              zstd -c quotes.ndjson | tapehouse objects put - quotes/now.zst --content-type application/zstd
-              tapehouse objects put state.json quotes/state.json --if-match 9a0364b9e99bb480dd25e1f0284c8555
+              tapehouse objects put a.json b.json quotes --metadata from=feed --tag day=1
+              date | tapehouse objects put - quotes/now.txt --content-type text/plain
+              tapehouse objects put a quotes/a --if-match 9a0364b9e99bb480dd25e1f0284c8555
             """)
 
     @OptionGroup var objects: ObjectsOptions

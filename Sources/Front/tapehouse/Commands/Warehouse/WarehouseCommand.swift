@@ -37,20 +37,20 @@ struct WarehouseTablesCommand: ParsableCommand {
 
     @OptionGroup var data: DataDirectoryOptions
 
-    @Flag(help: "Print a JSON object a line.")
+    @Flag(help: "Print a JSON array.")
     var json = false
 
     func run() throws {
         let tables = try data.openWarehouse().tables()
         if json {
-            for table in tables {
-                StandardOutput.shared.writeLine(
-                    JSON.object([
-                        ("name", .string(table.name)), ("kind", .string(table.kind)),
-                        ("rows", .integer(table.rows)),
-                    ]).text())
-            }
-            return
+            return StandardOutput.shared.writeDocument(
+                .array(
+                    tables.map { table in
+                        .object([
+                            ("name", .string(table.name)), ("kind", .string(table.kind)),
+                            ("rows", .integer(table.rows)),
+                        ])
+                    }))
         }
         let rows = tables.map { [$0.name, $0.kind, Format.grouped(Int($0.rows))] }
         let table = TextTable(["NAME", "KIND", "ROWS"], alignments: [.left, .left, .right], sample: rows)
@@ -82,10 +82,10 @@ struct WarehouseVerifyCommand: ParsableCommand {
         let warehouse = try data.openWarehouse()
         let problems = try warehouse.verify()
         if json {
-            StandardOutput.shared.writeLine(
-                JSON.object([
+            StandardOutput.shared.writeDocument(
+                .object([
                     ("path", .string(warehouse.path)), ("problems", .array(problems.map(JSON.string))),
-                ]).text(indent: 0))
+                ]))
         } else {
             for problem in problems { StandardOutput.shared.writeLine("\(Style.red("✘")) \(problem)") }
             StandardOutput.shared.writeLine(
