@@ -21,6 +21,24 @@ public enum Scalar: Hashable, Sendable {
     public static func integer(_ value: Int) -> Scalar { .number(Int128(value), scale: 0) }
 }
 
+/// Two are equal that cannot be told apart: texts of the same bytes (Swift's own comparison takes `é` and `e` with an
+/// accent behind it for one), numbers of the same digits, doubles of the same bits.
+extension Scalar {
+    /// Whether they cannot be told apart.
+    public static func == (left: Scalar, right: Scalar) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.boolean(let a), .boolean(let b)): a == b
+        case (.number(let a, let x), .number(let b, let y)): a == b && x == y
+        case (.float(let a), .float(let b)): a.bitPattern == b.bitPattern
+        case (.text(let a), .text(let b)), (.json(let a), .json(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.bytes(let a), .bytes(let b)): a == b
+        case (.temporal(let a, let x), .temporal(let b, let y)): a == b && x == y
+        default: false
+        }
+    }
+}
+
 extension Scalar: CustomStringConvertible {
     /// The value as Snowflake's clients show it by default; NULL is "NULL".
     public var description: String {

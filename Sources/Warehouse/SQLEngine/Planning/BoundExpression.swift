@@ -11,7 +11,7 @@ package struct ColumnID: Hashable, Sendable, CustomStringConvertible {
 
 /// An expression whose names are resolved and whose types are known.
 package struct BoundExpression: Sendable {
-    package indirect enum Kind: Sendable {
+    package indirect enum Kind: Hashable, Sendable {
         case constant(Scalar)
         case column(ColumnID)
         case call(FunctionUse, [BoundExpression])
@@ -28,7 +28,7 @@ package struct BoundExpression: Sendable {
         case path(BoundExpression, [PathStep])
     }
 
-    package struct Branch: Sendable {
+    package struct Branch: Hashable, Sendable {
         package var condition: BoundExpression
         package var value: BoundExpression
 
@@ -38,15 +38,26 @@ package struct BoundExpression: Sendable {
         }
     }
 
-    package var kind: Kind
-    package var type: SQLType
+    package var kind: Kind { didSet { structure = Self.structure(kind, type) } }
+    package let type: SQLType
     /// Where it was written, in UTF-8 bytes; for messages.
     package var position: Int?
+    /// A hash of all but the position. Those below have theirs already, so that comparing and looking up large
+    /// expressions costs no more than small ones.
+    private var structure: Int
 
     package init(_ kind: Kind, _ type: SQLType, position: Int? = nil) {
         self.kind = kind
         self.type = type
         self.position = position
+        structure = Self.structure(kind, type)
+    }
+
+    private static func structure(_ kind: Kind, _ type: SQLType) -> Int {
+        var hasher = Hasher()
+        hasher.combine(type)
+        hasher.combine(kind)
+        return hasher.finalize()
     }
 
     package static func constant(_ value: Scalar, _ type: SQLType) -> BoundExpression {
@@ -64,25 +75,14 @@ package struct BoundExpression: Sendable {
     package var columnID: ColumnID? { if case .column(let id) = kind { id } else { nil } }
 }
 
-/// A function as it is used in an expression: `name` is that of the catalogue, or an operator such as `=` or `+`.
-package struct FunctionUse: Sendable {
-    package var name: String
-    package var binding: ScalarFunction.Binding
-    package var isVolatile = false
-    package var risingArgument: Int?
-    /// How long its results are at most: that of a cast to VARCHAR(n) or BINARY(n).
-    package var lengthMax: Int?
-
-    package init(
-        _ name: String, _ binding: ScalarFunction.Binding, isVolatile: Bool = false,
-        risingArgument: Int? = nil, lengthMax: Int? = nil
-    ) {
-        self.name = name
-        self.binding = binding
-        self.isVolatile = isVolatile
-        self.risingArgument = risingArgument
-        self.lengthMax = lengthMax
+/// Two expressions are equal exactly when they compute the same in the same way, wherever they were written. What is
+/// drawn anew at each computation is equal to itself alone (`FunctionUse.Identity.own`).
+extension BoundExpression: Hashable {
+    package static func == (left: BoundExpression, right: BoundExpression) -> Bool {
+        left.structure == right.structure && left.type == right.type && left.kind == right.kind
     }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(structure) }
 }
 
 extension BoundExpression {
@@ -168,29 +168,6 @@ extension BoundExpression {
         contains { if case .call(let use, _) = $0.kind { use.isVolatile } else { false } }
     }
 
-    /// A text that two expressions share exactly when they compute the same.
-    package var fingerprint: String {
-        switch kind {
-        case .constant(let value): "\(value)'\(type)"
-        case .column(let id): id.description
-        case .call(let use, let arguments):
-            "\(use.name)(\(arguments.map(\.fingerprint).joined(separator: ",")))\(use.binding.result)"
-        case .cast(let inner, let isTry): "\(isTry ? "try_" : "")cast(\(inner.fingerprint) \(type))"
-        case .and(let parts): "and(\(parts.map(\.fingerprint).joined(separator: ",")))"
-        case .or(let parts): "or(\(parts.map(\.fingerprint).joined(separator: ",")))"
-        case .not(let inner): "not(\(inner.fingerprint))"
-        case .isNull(let inner): "null?(\(inner.fingerprint))"
-        case .coalesce(let parts): "coalesce(\(parts.map(\.fingerprint).joined(separator: ",")))"
-        case .path(let inner, let steps):
-            "path(\(inner.fingerprint) \(steps.map(\.fingerprint).joined(separator: ".")))"
-        case .conditional(let branches, let otherwise):
-            "case("
-                + branches.map { "\($0.condition.fingerprint):\($0.value.fingerprint)" }.joined(
-                    separator: ",")
-                + ",\(otherwise.fingerprint))"
-        }
-    }
-
     /// The parts that must all be true: those of an AND, otherwise the expression itself.
     package var conjuncts: [BoundExpression] {
         if case .and(let parts) = kind { return parts.flatMap(\.conjuncts) }
@@ -200,14 +177,5 @@ extension BoundExpression {
     /// All of these; `nil` for none.
     package static func all(_ parts: [BoundExpression]) -> BoundExpression? {
         parts.count <= 1 ? parts.first : BoundExpression(.and(parts), .boolean)
-    }
-}
-
-extension PathStep {
-    var fingerprint: String {
-        switch self {
-        case .key(let key): "'\(key)'"
-        case .index(let index): "[\(index)]"
-        }
     }
 }

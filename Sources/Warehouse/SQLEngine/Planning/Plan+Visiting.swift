@@ -15,6 +15,7 @@ extension Plan {
         case .lateral(let lateral): [lateral.input]
         case .recursive(let recursive): [recursive.anchor, recursive.step]
         case .topRows(let top): [top.input]
+        case .shared(let shared): [shared.input]
         }
     }
 
@@ -58,6 +59,9 @@ extension Plan {
         case .topRows(var top):
             top.input = new[0]
             return .topRows(top)
+        case .shared(var shared):
+            shared.input = new[0]
+            return .shared(shared)
         }
     }
 
@@ -70,7 +74,7 @@ extension Plan {
     /// The expressions of this step.
     package var expressions: [BoundExpression] {
         switch self {
-        case .oneRow, .generator, .limit, .distinct, .recursiveInput: []
+        case .oneRow, .generator, .limit, .distinct, .recursiveInput, .shared: []
         case .scan(let scan): scan.filters
         case .values(let rows, _): rows.flatMap { $0 }
         case .filter(_, let condition): [condition]
@@ -90,7 +94,18 @@ extension Plan {
     }
 
     /// Whether it may give other rows each time it is read.
-    var isVolatile: Bool { expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile) }
+    var isVolatile: Bool {
+        if case .shared = self { return false }
+        return expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile)
+    }
+
+    /// The recursive queries around it of which it reads what the step before gave.
+    var recursionsRead: Set<Int> {
+        if case .recursiveInput(let number, _) = self { return [number] }
+        var numbers = inputs.reduce(into: Set<Int>()) { $0.formUnion($1.recursionsRead) }
+        if case .recursive(let recursive) = self { numbers.remove(recursive.number) }
+        return numbers
+    }
 
     /// The same step with each of its expressions changed.
     package func mapExpressions(_ change: (BoundExpression) throws -> BoundExpression) rethrows -> Plan {
@@ -105,7 +120,7 @@ extension Plan {
             try assignments.map { Assignment($0.column, try change($0.expression)) }
         }
         switch self {
-        case .oneRow, .generator, .limit, .distinct, .recursiveInput, .set, .recursive: return self
+        case .oneRow, .generator, .limit, .distinct, .recursiveInput, .set, .recursive, .shared: return self
         case .scan(var scan):
             scan.filters = try scan.filters.map(change)
             return .scan(scan)

@@ -36,6 +36,8 @@ package indirect enum Plan: Sendable {
     case recursiveInput(Int, [PlanColumn])
     /// The first n rows of each partition in an order.
     case topRows(TopRows)
+    /// Rows that several steps read and that must be the same for all of them.
+    case shared(Shared)
 
     /// A column and how it is computed.
     package struct Assignment: Sendable {
@@ -98,7 +100,7 @@ package indirect enum Plan: Sendable {
         package var asof: (left: BoundExpression, operation: BinaryOperator, right: BoundExpression)?
     }
 
-    package struct SortItem: Sendable {
+    package struct SortItem: Hashable, Sendable {
         package var expression: BoundExpression
         package var isDescending: Bool
         package var nullsFirst: Bool
@@ -136,6 +138,14 @@ package indirect enum Plan: Sendable {
         package var stepColumns: [PlanColumn]
         package var columns: [PlanColumn]
         package var isDistinct: Bool
+    }
+
+    package struct Shared: Sendable {
+        /// The same for all steps that read the same rows.
+        package var number: Int
+        package var input: Plan
+        /// Those of the input, whichever of them are read.
+        package var columns: [PlanColumn]
     }
 
     package struct TopRows: Sendable {
@@ -182,7 +192,7 @@ package struct WindowCall: Sendable {
         package var isWholePartition: Bool { start == .unboundedPreceding && end == .unboundedFollowing }
     }
 
-    package enum Function: Sendable {
+    package enum Function: Hashable, Sendable {
         case rowNumber, rank, denseRank, percentRank, cumeDist, ntile
         case lag, lead, firstValue, lastValue, nthValue
         case aggregate(AggregateFunction)
@@ -190,7 +200,6 @@ package struct WindowCall: Sendable {
 
     package var column: PlanColumn
     package var function: Function
-    package var name: String
     package var arguments: [BoundExpression]
     package var partition: [BoundExpression]
     package var order: [Plan.SortItem]
@@ -228,6 +237,7 @@ extension Plan {
         case .recursive(let recursive): recursive.columns
         case .recursiveInput(_, let columns): columns
         case .topRows(let top): top.input.columns + (top.number.map { [$0] } ?? [])
+        case .shared(let shared): shared.columns
         }
     }
 }

@@ -4,6 +4,15 @@ package enum PathStep: Hashable, Sendable {
     case key(String)
     /// An element of an array, counted from 0.
     case index(Int)
+
+    /// Whether they lead to the same: keys are the same that have the same bytes.
+    package static func == (left: PathStep, right: PathStep) -> Bool {
+        switch (left, right) {
+        case (.key(let a), .key(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.index(let a), .index(let b)): a == b
+        default: false
+        }
+    }
 }
 
 /// A way into JSON values, ready to be followed in texts without building anything.

@@ -134,7 +134,8 @@ import Vectors
 @Suite struct IntervalsTests {
     private func add(_ value: Scalar, _ sign: Int, _ parts: (Int64, String)...) throws -> String {
         let type = DateCalls.type(of: value)
-        let binding = try Intervals.add(type, parts: parts.map { (count: $0.0, unit: $0.1) }, sign: sign)
+        let added = try Intervals.parts(parts.map { (count: $0.0, unit: $0.1) }, sign: sign)
+        let binding = try Intervals.add(type, added, sign: sign)
         let cast = try Casts.bind(from: type, to: binding.argumentTypes[0], isTry: false)
         let vector = try cast(.constant(value, type, count: 2), EvaluationContext())
         let result = try binding.evaluate([vector], 2, EvaluationContext())

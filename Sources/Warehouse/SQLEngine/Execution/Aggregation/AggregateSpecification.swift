@@ -133,7 +133,7 @@ final class FloatExtremeState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) throws {
-        guard let other = other as? FloatExtremeState else { return }
+        let other = ofThisKind(other)
         let vector = try other.finish(groups.count)
         let rows = groups.indices.filter { groups[$0] != KeyTable.none && vector.isValid($0) }.map {
             UInt32($0)

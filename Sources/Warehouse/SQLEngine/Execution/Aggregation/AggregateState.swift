@@ -62,6 +62,17 @@ protocol AggregateState: AnyObject {
     var byteCount: Int { get }
 }
 
+extension AggregateState {
+    /// A state that is to be merged with this one, which must be of the same kind: to leave it out would lose rows
+    /// without a word, so that it ends the process in every build.
+    func ofThisKind(_ other: any AggregateState) -> Self {
+        guard let other = other as? Self else {
+            fatalError("a \(type(of: other)) cannot be merged into a \(type(of: self))")
+        }
+        return other
+    }
+}
+
 /// A growing array of one value a group, without bounds checks in hot loops.
 struct GroupArray<Value> {
     private(set) var base: UnsafeMutablePointer<Value>

@@ -44,7 +44,7 @@ final class CollectingState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups map: [UInt32]) {
-        guard let other = other as? CollectingState else { return }
+        let other = ofThisKind(other)
         var kept: [UInt32] = []
         for (row, group) in other.groups.enumerated() where map[Int(group)] != KeyTable.none {
             kept.append(UInt32(row))
@@ -265,7 +265,8 @@ final class DistinctState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups map: [UInt32]) throws {
-        guard let other = other as? DistinctState, other.table.count > 0 else { return }
+        let other = ofThisKind(other)
+        guard other.table.count > 0 else { return }
         var columns = other.table.keyVectors()
         let kept = (0..<other.table.count).filter { map[Int(columns[0].int64s[$0])] != KeyTable.none }.map {
             UInt32($0)

@@ -25,7 +25,7 @@ final class CountState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) {
-        guard let other = other as? CountState else { return }
+        let other = ofThisKind(other)
         for (group, target) in groups.enumerated() where target != KeyTable.none {
             counts[Int(target)] &+= other.counts[group]
         }
@@ -83,7 +83,7 @@ final class BitState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) {
-        guard let other = other as? BitState else { return }
+        let other = ofThisKind(other)
         for (group, target) in groups.enumerated() where target != KeyTable.none && other.counts[group] > 0 {
             combine(Int(target), other.bits[group], other.counts[group])
         }
@@ -125,7 +125,7 @@ final class HashState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) {
-        guard let other = other as? HashState else { return }
+        let other = ofThisKind(other)
         for (group, target) in groups.enumerated() where target != KeyTable.none {
             sums[Int(target)] &+= other.sums[group]
         }

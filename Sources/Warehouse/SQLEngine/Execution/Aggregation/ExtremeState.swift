@@ -89,7 +89,7 @@ final class IntegerExtremeState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) throws {
-        guard let other = other as? IntegerExtremeState else { return }
+        let other = ofThisKind(other)
         let vector = other.finish(groups.count)
         let rows = groups.indices.filter { groups[$0] != KeyTable.none && vector.isValid($0) }.map {
             UInt32($0)
@@ -163,7 +163,7 @@ final class GeneralExtremeState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) throws {
-        guard let other = other as? GeneralExtremeState else { return }
+        let other = ofThisKind(other)
         for (group, target) in groups.enumerated() where target != KeyTable.none && other.places[group] >= 0 {
             var target = target
             try withUnsafePointer(to: &target) { pointer in

@@ -174,7 +174,7 @@ final class FirstState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) throws {
-        guard let other = other as? FirstState else { return }
+        let other = ofThisKind(other)
         if general != nil || other.general != nil {
             let mine = try general ?? becomeGeneral()
             return try mine.merge(try other.general ?? other.becomeGeneral(), groups: groups)

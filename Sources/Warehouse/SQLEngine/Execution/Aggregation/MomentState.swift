@@ -105,7 +105,7 @@ final class MomentState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) {
-        guard let other = other as? MomentState else { return }
+        let other = ofThisKind(other)
         if scale == nil { scale = other.scale }
         for (group, target) in groups.enumerated() where target != KeyTable.none {
             let target = Int(target)

@@ -117,7 +117,7 @@ final class PercentileState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups map: [UInt32]) {
-        guard let other = other as? PercentileState else { return }
+        let other = ofThisKind(other)
         if other.form == nil, other.general == nil { return }
         if general != nil || other.general != nil || form.map({ $0.scale != other.form?.scale }) ?? false {
             return (general ?? becomeGeneral()).merge(other.general ?? other.becomeGeneral(), groups: map)

@@ -94,7 +94,7 @@ final class SumState: AggregateState {
     }
 
     func merge(_ other: any AggregateState, groups: [UInt32]) throws {
-        guard let other = other as? SumState else { return }
+        let other = ofThisKind(other)
         if other.doubles != nil, doubles == nil {
             addDoubles(Vector.nulls(.float, count: 0), GroupedRows([], count: 0, order: 0))
         }

@@ -30,7 +30,7 @@ extension Binder {
         let binding = ScalarFunction.Binding([type], type) { arguments, _, _ in
             try TextLengths.limited(arguments[0], to: limit, isTry: isTry)
         }
-        let use = FunctionUse("\(isTry ? "TRY_" : "")\(type)(\(limit))", binding, lengthMax: limit)
+        let use = FunctionUse(.limited(to: limit, isTry: isTry), binding)
         return try apply(use, [value], position)
     }
 
@@ -66,7 +66,7 @@ extension Binder {
         }
         return fold(
             BoundExpression(
-                .call(FunctionUse(operation.rawValue, binding), [left, right]), .boolean, position: position))
+                .call(FunctionUse(.binary(operation), binding), [left, right]), .boolean, position: position))
     }
 
     /// Two expressions as the type in which they are compared.
@@ -93,7 +93,7 @@ extension Binder {
         }
         let call = fold(
             BoundExpression(
-                .call(FunctionUse("IS DISTINCT FROM", binding), [left, right]), .boolean, position: position))
+                .call(FunctionUse(.isDistinct, binding), [left, right]), .boolean, position: position))
         return negated ? not(call) : call
     }
 

@@ -165,8 +165,8 @@ extension Binder {
         let binding = ScalarFunction.Binding([type], .boolean) { arguments, count, _ in
             try set.contains(arguments[0], count: count)
         }
-        let text = constants.compactMap { $0.constant?.description }.joined(separator: ", ")
-        return try apply(FunctionUse("IN (\(text))", binding), [value], position)
+        return try apply(
+            FunctionUse(.isIn(constants.compactMap(\.constant)), binding), [value], position)
     }
 
     /// LIKE and its kin, with ANY and ALL.

@@ -3,6 +3,14 @@ import Vectors
 extension Binder {
     /// Resolves and types an expression.
     func bind(_ expression: Expression, _ binding: ExpressionBinding) throws -> BoundExpression {
+        let result = try resolved(expression, binding)
+        guard binding.keepsForms, expression.mayVanish, result.columnID != nil || expression.isCast,
+            !result.isCast
+        else { return result }
+        return BoundExpression(.cast(result, isTry: false), result.type, position: result.position)
+    }
+
+    private func resolved(_ expression: Expression, _ binding: ExpressionBinding) throws -> BoundExpression {
         let position = expression.position
         switch expression.kind {
         case .number(let text): return try number(text, position)
@@ -220,9 +228,7 @@ extension Binder {
         _ binding: ExpressionBinding, _ position: Int
     ) throws -> BoundExpression {
         guard lefts.count == rights.count, operation == .equal || operation == .notEqual else {
-            throw SQLError(
-                .unsupported, "lists can be compared by = and <> alone, with as many items on both sides",
-                position: position)
+            throw Self.unordered(position)
         }
         let equal = simplified(
             .and,
@@ -244,18 +250,17 @@ extension Binder {
                 operation, ScalarFunction.Argument(type: left.type, constant: left.constant),
                 ScalarFunction.Argument(type: right.type, constant: right.constant))
         }
-        return try apply(FunctionUse(operation.rawValue, bound), [left, right], position)
+        return try apply(FunctionUse(.binary(operation), bound), [left, right], position)
     }
 
     private func interval(
         _ operand: BoundExpression, _ parts: [(count: Int64, unit: String)], _ sign: Int, _ position: Int
     ) throws -> BoundExpression {
-        let text = parts.map { "\($0.count) \($0.unit)" }.joined(separator: ", ")
-        let bound = try located(position) { () throws(SQLError) in
-            try Intervals.add(operand.type, parts: parts, sign: sign)
+        let (added, bound) = try located(position) { () throws(SQLError) in
+            let added = try Intervals.parts(parts, sign: sign)
+            return (added, try Intervals.add(operand.type, added, sign: sign))
         }
-        return try apply(
-            FunctionUse("\(sign < 0 ? "-" : "+") INTERVAL '\(text)'", bound), [operand], position)
+        return try apply(FunctionUse(.interval(added), bound), [operand], position)
     }
 
     /// A call of a function that has been chosen, with its arguments cast.
@@ -275,6 +280,29 @@ extension Binder {
             var error = error
             if error.position == nil { error.position = position }
             throw error
+        }
+    }
+}
+
+extension Expression {
+    fileprivate var isCast: Bool { if case .cast = kind { true } else { false } }
+
+    /// Whether nothing but its operand may be left of it: a cast to the type that this has, `+x`, `x AND TRUE`.
+    fileprivate var mayVanish: Bool {
+        switch kind {
+        case .cast, .unary, .binary, .caseWhen: true
+        default: false
+        }
+    }
+}
+
+extension BoundExpression {
+    /// Whether a cast is what it is, be it one that shortens text.
+    fileprivate var isCast: Bool {
+        switch kind {
+        case .cast, .constant: true
+        case .call(let use, _): use.lengthMax != nil
+        default: false
         }
     }
 }

@@ -88,7 +88,7 @@ extension Binder {
             return result
         }
         return .filter(
-            plan, BoundExpression(.call(FunctionUse("SAMPLE", binding, isVolatile: true), []), .boolean))
+            plan, BoundExpression(.call(FunctionUse(own("SAMPLE"), binding, isVolatile: true), []), .boolean))
     }
 
     func scan(
@@ -117,10 +117,30 @@ extension Binder {
                     plan: .recursiveInput(number, fresh),
                     columns: zip(names, fresh).map { .init(name: $0, column: $1) })
             case .query(let table, let level):
-                return try bindDefinition(table, level: level, position: name.position)
+                return try bindOnce(table, level: level, position: name.position)
             }
         }
         return nil
+    }
+
+    /// Binds the query of a WITH clause anew each time it is named, as each place reads other columns and rows of it;
+    /// but what is drawn at random is drawn once, and all read the same.
+    private func bindOnce(_ table: Query.CommonTable, level: Int, position: Int) throws -> BoundQuery {
+        let key = ObjectIdentifier(table.query)
+        if sharedTables[key] == nil {
+            let bound = try bindDefinition(table, level: level, position: position)
+            guard bound.plan.isVolatile, bound.plan.recursionsRead.isEmpty else { return bound }
+            sharedTables[key] = SharedTable(
+                query: table.query, names: bound.columns.map(\.name),
+                plan: shared(bound.plan, bound.columns.map(\.column)))
+        }
+        guard let known = sharedTables[key] else { return BoundQuery(plan: .oneRow, columns: []) }
+        let fresh = known.plan.columns.map { makeColumn($0.type) }
+        return BoundQuery(
+            plan: .project(
+                .shared(known.plan),
+                zip(fresh, known.plan.columns).map { Plan.Assignment($0, $1.expression) }),
+            columns: zip(known.names, fresh).map { .init(name: $0, column: $1) })
     }
 
     /// Binds the query of a WITH clause, in the sight of the clauses before it.

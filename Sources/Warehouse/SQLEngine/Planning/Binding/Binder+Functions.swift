@@ -84,7 +84,9 @@ extension Binder {
             return type.isNumeric || type == .date || type == .time || type == .timestampNTZ ? place : nil
         }
         return try apply(
-            FunctionUse(function.name, bound, isVolatile: function.isVolatile, risingArgument: rising),
+            FunctionUse(
+                function.isVolatile ? own(function.name) : .named(function.name), bound,
+                isVolatile: function.isVolatile, risingArgument: rising),
             arguments, position)
     }
 
@@ -143,12 +145,7 @@ extension Binder {
             }
         }
         if function == .percentileContinuous || function == .percentileDiscrete {
-            guard order.count == 1, arguments.count == 1, arguments[0].constant != nil else {
-                throw SQLError(
-                    .invalid, "write \(name)(fraction) WITHIN GROUP (ORDER BY expression)", position: position
-                )
-            }
-            arguments = [order[0].expression, try cast(arguments[0], to: .float)]
+            arguments = try percentileArguments(name, arguments, order, position)
             if function == .percentileContinuous || !order[0].isDescending {
                 if order[0].isDescending, case .float(let fraction)? = arguments[1].constant {
                     arguments[1] = .constant(.float(1 - fraction), .float)
@@ -176,6 +173,23 @@ extension Binder {
             column: makeColumn(result), function: function, arguments: arguments, isDistinct: isDistinct,
             order: order,
             position: position)
+    }
+
+    /// What is ordered, and the fraction, which is a constant from 0 to 1.
+    private func percentileArguments(
+        _ name: String, _ arguments: [BoundExpression], _ order: [Plan.SortItem], _ position: Int
+    ) throws -> [BoundExpression] {
+        guard order.count == 1, arguments.count == 1, arguments[0].constant != nil else {
+            throw SQLError(
+                .invalid, "write \(name)(fraction) WITHIN GROUP (ORDER BY expression)", position: position)
+        }
+        let fraction = try cast(arguments[0], to: .float)
+        guard case .float(let value)? = fraction.constant, (0...1).contains(value) else {
+            throw SQLError(
+                .invalid, "the fraction of \(name) must be a number from 0 to 1",
+                position: arguments[0].position ?? position)
+        }
+        return [order[0].expression, fraction]
     }
 
     /// The columns that the star of COUNT(DISTINCT *) and COUNT(t.*) stands for.
@@ -206,85 +220,11 @@ extension Binder {
             throw SQLError(.invalid, "WITHIN GROUP (ORDER BY …) does not go with \(name)", position: position)
         }
         if isDistinct,
-            let other = order.first(where: { $0.expression.fingerprint != arguments.first?.fingerprint })
+            let other = order.first(where: { $0.expression != arguments.first })
         {
             throw SQLError(
                 .invalid, "\(name)(DISTINCT …) can be ordered by the expression that is distinct alone",
                 position: other.expression.position ?? position)
         }
-    }
-
-    // MARK: Window functions
-
-    private func windowFunction(
-        _ name: String, _ call: FunctionCall, _ specification: WindowSpecification,
-        _ binding: ExpressionBinding, _ position: Int
-    ) throws -> BoundExpression {
-        guard let outer = binding.windows else {
-            throw SQLError(
-                .invalid,
-                "\(name) … OVER is a window function, which cannot stand in \(binding.clause)"
-                    + (binding.clause == "WHERE" ? ": use QUALIFY" : ""), position: position)
-        }
-        if name == "RATIO_TO_REPORT" { return try ratioToReport(call, specification, binding, position) }
-        binding.windows = nil
-        let clause = binding.clause
-        binding.clause = "a window function"
-        defer {
-            binding.clause = clause
-            // Columns registered meanwhile belong to aggregates; windows do not nest.
-            if binding.windows == nil { binding.windows = outer }
-        }
-        let window = try resolved(specification, binding, position)
-        let partition = try window.partition.map { try bind($0, binding) }.filter { $0.constant == nil }
-        let order = try window.order.map { sortItem(try bind($0.expression, binding), $0) }
-        let signature = try WindowSignature(name, call, self, binding, position)
-        let frame = try frame(window, signature, hasOrder: !order.isEmpty, binding, position)
-        binding.windows = outer
-        if signature.needsOrder, order.isEmpty {
-            throw SQLError(.invalid, "\(name) needs an order: OVER (… ORDER BY …)", position: position)
-        }
-        if order.isEmpty, !frame.isWholePartition {
-            throw SQLError(
-                .invalid, "a sliding frame needs ORDER BY: OVER (… ORDER BY … ROWS …)", position: position)
-        }
-        let bound = WindowCall(
-            column: makeColumn(signature.result), function: signature.function, name: name,
-            arguments: signature.arguments,
-            partition: partition, order: order, frame: frame, ignoresNulls: call.ignoresNulls,
-            isDistinct: call.isDistinct,
-            aggregateOrder: signature.order, position: position)
-        return BoundExpression(.column(binding.column(of: bound).id), signature.result, position: position)
-    }
-
-    /// `RATIO_TO_REPORT(x) OVER (…)`: x by the sum of its partition, NULL where that is 0.
-    private func ratioToReport(
-        _ call: FunctionCall, _ specification: WindowSpecification, _ binding: ExpressionBinding,
-        _ position: Int
-    ) throws -> BoundExpression {
-        guard call.arguments.count == 1, !call.isDistinct, !call.hasStar, specification.order.isEmpty,
-            specification.frame == nil
-        else {
-            throw SQLError(
-                .invalid, "write RATIO_TO_REPORT(number) OVER (PARTITION BY …)", position: position)
-        }
-        let sum = try windowFunction("SUM", call, specification, binding, position)
-        let divisor = try lazyFunction(
-            "NULLIF", [sum, .constant(.number(0, scale: 0), .number(precision: 1, scale: 0))], position)
-        return try arithmetic(.divide, try bind(call.arguments[0], binding), divisor ?? sum, position)
-    }
-
-    private func resolved(_ specification: WindowSpecification, _ binding: ExpressionBinding, _ position: Int)
-        throws
-        -> WindowSpecification
-    {
-        guard let base = specification.base else { return specification }
-        guard var named = binding.namedWindows[base.name] else {
-            throw SQLError(
-                .notFound, "there is no window \(base.name) in a WINDOW clause", position: base.position)
-        }
-        if !specification.order.isEmpty { named.order = specification.order }
-        if let frame = specification.frame { named.frame = frame }
-        return try resolved(named, binding, position)
     }
 }

@@ -126,11 +126,11 @@ extension Binder {
     /// The sides of `a = b` and of `a IS NOT DISTINCT FROM b`.
     static func equality(_ expression: BoundExpression) -> (BoundExpression, BoundExpression, nullSafe: Bool)?
     {
-        if case .call(let use, let sides) = expression.kind, use.name == "=" {
+        if case .call(let use, let sides) = expression.kind, use.binary == .equal {
             return (sides[0], sides[1], false)
         }
         if case .not(let inner) = expression.kind, case .call(let use, let sides) = inner.kind,
-            use.name == "IS DISTINCT FROM"
+            use.identity == .isDistinct
         {
             return (sides[0], sides[1], true)
         }
@@ -150,10 +150,10 @@ extension Binder {
         }
         var plan = Plan.JoinPlan(kind: .left, left: left, right: right)
         _ = try bindCondition(rest, &plan, scope, leftTables, join.position)
-        if let condition = plan.condition {
+        if let other = plan.condition ?? plan.keys.first(where: \.nullSafe)?.left {
             throw SQLError(
-                .unsupported, "ASOF JOIN … ON takes equalities between the two tables alone",
-                position: condition.position)
+                .unsupported, "ASOF JOIN … ON takes equalities (=) between the two tables alone",
+                position: other.position)
         }
         let binding = ExpressionBinding(scope: scope)
         let (a, b, _) = try unified(

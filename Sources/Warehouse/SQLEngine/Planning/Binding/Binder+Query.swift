@@ -101,7 +101,7 @@ extension Binder {
                     "\(operation.rawValue): column \(place + 1) is \(all[0]) on one side and \(all[1]) on the other; cast one of them",
                     position: position)
             }
-            return type == .null ? .varchar : type
+            return type
         }
         let converted = try inputs.map { input in
             try convert(input, to: types)
@@ -150,7 +150,7 @@ extension Binder {
                     .invalid, "column \(place + 1) of VALUES has values of types that do not go together",
                     position: position)
             }
-            return type == .null ? SQLType.varchar : type
+            return type
         }
         let columns = types.map(makeColumn)
         let converted = try bound.map { row in try row.enumerated().map { try cast($1, to: types[$0]) } }

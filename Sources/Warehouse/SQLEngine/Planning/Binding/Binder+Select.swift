@@ -15,8 +15,9 @@ extension Binder {
         var plan = try select.from.map { try bindFrom($0, scope) } ?? .oneRow
         let input = Set(plan.columns.map(\.id))
         let binding = ExpressionBinding(scope: scope)
-        binding.namedWindows = Dictionary(
-            select.windows.map { ($0.name.name, $0.specification) }, uniquingKeysWith: { first, _ in first })
+        binding.namedWindows = try namedWindows(select)
+        if case .sets = select.grouping { binding.keepsForms = true }
+        if case .none = select.grouping {} else { binding.repeatsSubqueries = true }
         binding.aggregates = []
         binding.windows = []
         var outputs = try bindItems(select, binding)
@@ -58,6 +59,12 @@ extension Binder {
         }
         if !binding.subqueries.isEmpty { plan = binding.drawn.allComputed(plan) }
         for subquery in binding.subqueries { plan = try subquery(plan) }
+        if isGrouped, !binding.subqueries.isEmpty, !freeColumns(of: plan).isDisjoint(with: input) {
+            throw SQLError(
+                .invalid,
+                "a subquery reads a column that is not in GROUP BY: add it to GROUP BY, or write the subquery there as it is written here",
+                position: select.position)
+        }
         let calls = binding.windows ?? []
         plan = binding.drawn.computed(
             plan,
@@ -143,22 +150,21 @@ extension Binder {
         offset: Int
     ) throws -> BoundQuery {
         var assignments: [Plan.Assignment] = []
-        var made: [String: PlanColumn] = [:]
-        func column(for expression: BoundExpression) -> PlanColumn {
-            let key = expression.fingerprint
-            if let known = made[key], !expression.isVolatile { return known }
-            let column =
-                expression.columnID.map { PlanColumn($0, expression.type) } ?? makeColumn(expression.type)
-            made[key] = column
+        var made: [BoundExpression: PlanColumn] = [:]
+        /// A column more. What is selected twice is two columns: a query around may group by one and not by the other.
+        func add(_ expression: BoundExpression) -> PlanColumn {
+            let passed = made[expression] == nil ? expression.columnID : nil
+            let column = passed.map { PlanColumn($0, expression.type) } ?? makeColumn(expression.type)
+            if made[expression] == nil { made[expression] = column }
             assignments.append(Plan.Assignment(column, expression))
             return column
         }
-        let named = outputs.map { BoundQuery.NamedColumn(name: $0.name, column: column(for: $0.expression)) }
+        let named = outputs.map { BoundQuery.NamedColumn(name: $0.name, column: add($0.expression)) }
         let visible = assignments.count
         let items = sorting.map { item in
             Plan.SortItem(
-                expression: column(for: item.expression).expression, isDescending: item.isDescending,
-                nullsFirst: item.nullsFirst)
+                expression: (made[item.expression] ?? add(item.expression)).expression,
+                isDescending: item.isDescending, nullsFirst: item.nullsFirst)
         }
         if isDistinct, assignments.count > visible {
             throw SQLError(

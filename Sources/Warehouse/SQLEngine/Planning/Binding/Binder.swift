@@ -6,6 +6,10 @@ package final class Binder {
     let context: EvaluationContext
     private var columnCount = 0
     private var recursionCount = 0
+    private var ownCount = 0
+    private var sharedCount = 0
+    /// Queries of WITH clauses that would give other rows each time they are read.
+    var sharedTables: [ObjectIdentifier: SharedTable] = [:]
     private var viewNames: [[String]] = []
     /// The WITH clauses around, innermost last.
     var commonTables: [[String: CommonTable]] = [[:]]
@@ -14,6 +18,13 @@ package final class Binder {
     private static let viewDepthMax = 32
     /// Recursive tables that their own step has read.
     var recursionUses: Set<Int> = []
+
+    /// A query of a WITH clause that is computed once, whoever names it. Keeping its tree keeps its identity.
+    struct SharedTable {
+        let query: Query
+        let names: [String]
+        let plan: Plan.Shared
+    }
 
     /// What a name of a WITH clause stands for.
     enum CommonTable {
@@ -32,6 +43,18 @@ package final class Binder {
     package func makeColumn(_ type: SQLType) -> PlanColumn {
         columnCount += 1
         return PlanColumn(ColumnID(columnCount), type)
+    }
+
+    /// The identity of a function that is the same as itself alone.
+    func own(_ name: String) -> FunctionUse.Identity {
+        ownCount += 1
+        return .own(name, number: ownCount)
+    }
+
+    /// The plan as one that is computed once, however many steps read it.
+    func shared(_ plan: Plan, _ columns: [PlanColumn]) -> Plan.Shared {
+        sharedCount += 1
+        return Plan.Shared(number: sharedCount, input: plan, columns: columns)
     }
 
     func makeRecursion() -> Int {

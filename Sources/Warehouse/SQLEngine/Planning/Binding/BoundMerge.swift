@@ -132,7 +132,8 @@ package struct BoundMerge {
         let binding = ScalarFunction.Binding([.integer], .boolean) { arguments, count, _ in
             test(arguments[0], count)
         }
-        let filter = BoundExpression(.call(FunctionUse("MATCHES", binding), [address.expression]), .boolean)
+        let use = FunctionUse(.own("MATCHES", number: address.id.number), binding)
+        let filter = BoundExpression(.call(use, [address.expression]), .boolean)
         scan.filters.insert(filter, at: 0)
     }
 }

@@ -19,8 +19,14 @@ final class ExpressionBinding {
     var groupings: [GroupingCall] = []
     /// Items of the select list that each computation would make something else of.
     var drawn = DrawnItems()
-    private var aggregateColumns: [String: PlanColumn] = [:]
-    private var windowColumns: [String: PlanColumn] = [:]
+    /// Whether what simplifies to its operand stays an expression of its own, as it is a key of its own in ROLLUP and
+    /// the like.
+    var keepsForms = false
+    /// Whether subqueries that are written the same are one (`subqueryValues`).
+    var repeatsSubqueries = false
+    var subqueryValues: [WrittenSubquery: BoundExpression] = [:]
+    private var aggregateColumns: [AggregateCall.Computation: PlanColumn] = [:]
+    private var windowColumns: [WindowCall.Computation: PlanColumn] = [:]
     /// How deep inside arguments of aggregates the binder is.
     var aggregateDepth = 0
 
@@ -32,7 +38,7 @@ final class ExpressionBinding {
 
     /// The column of an aggregate; one and the same for calls that are the same.
     func column(of call: AggregateCall) -> PlanColumn {
-        let key = call.fingerprint
+        let key = call.computation
         if let known = aggregateColumns[key] { return known }
         aggregateColumns[key] = call.column
         aggregates?.append(call)
@@ -41,11 +47,20 @@ final class ExpressionBinding {
 
     /// The column of a window function; one and the same for calls that are the same.
     func column(of call: WindowCall) -> PlanColumn {
-        let key = call.fingerprint
+        let key = call.computation
         if let known = windowColumns[key] { return known }
         windowColumns[key] = call.column
         windows?.append(call)
         return call.column
+    }
+}
+
+extension ExpressionBinding {
+    /// A subquery by its text, what it reads of the row around it, and whether it stands in an aggregate's argument.
+    struct WrittenSubquery: Hashable {
+        let text: String
+        let columns: Set<ColumnID>
+        let isInner: Bool
     }
 }
 
@@ -54,21 +69,4 @@ struct GroupingCall {
     var column: PlanColumn
     var arguments: [BoundExpression]
     var position: Int
-}
-
-extension Plan.SortItem {
-    var fingerprint: String { "\(expression.fingerprint) \(isDescending) \(nullsFirst)" }
-}
-
-extension AggregateCall {
-    var fingerprint: String {
-        "\(function.rawValue) \(isDistinct) \(arguments.map(\.fingerprint)) \(order.map(\.fingerprint))"
-    }
-}
-
-extension WindowCall {
-    var fingerprint: String {
-        "\(name) \(isDistinct) \(ignoresNulls) \(frame) \(aggregateOrder) \(arguments.map(\.fingerprint)) \(partition.map(\.fingerprint)) "
-            + "\(order.map(\.fingerprint))"
-    }
 }

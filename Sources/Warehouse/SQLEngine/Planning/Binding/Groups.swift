@@ -51,7 +51,7 @@ struct Groups {
     private let binder: Binder
     private let input: Set<ColumnID>
     private var keys: [Plan.Assignment] = []
-    private var byFingerprint: [String: PlanColumn] = [:]
+    private var columns: [BoundExpression: PlanColumn] = [:]
     private let sets: [[Int]]?
     private var places: [Int?] = []
 
@@ -61,8 +61,7 @@ struct Groups {
         sets = grouping.sets
         let hasOthers = grouping.expressions.contains { $0.constant == nil }
         for expression in grouping.expressions {
-            let fingerprint = expression.fingerprint
-            if let known = byFingerprint[fingerprint] {
+            if let known = columns[expression] {
                 places.append(keys.firstIndex { $0.column.id == known.id })
                 continue
             }
@@ -77,7 +76,7 @@ struct Groups {
                 ?? binder.makeColumn(expression.type)
             places.append(keys.count)
             keys.append(Plan.Assignment(column, expression))
-            byFingerprint[fingerprint] = column
+            columns[expression] = column
         }
     }
 
@@ -92,14 +91,8 @@ struct Groups {
             }
             return .project(aggregate, aggregate.columns.map(Plan.Assignment.init(passing:)) + zeros)
         }
-        // Each set reads the input anew.
-        guard sets.count < 2 || !plan.isVolatile && !keys.contains(where: \.expression.isVolatile) else {
-            throw SQLError(
-                .unsupported,
-                "GROUPING SETS, ROLLUP and CUBE cannot read values that are drawn anew each time, such as RANDOM() or a sample: put these into a table first"
-            )
-        }
-        let columns = keys.map(\.column) + calls.map(\.column) + groupings.map(\.column)
+        let (plan, keys) = stable(plan)
+        let given = keys.map(\.column) + calls.map(\.column) + groupings.map(\.column)
         let inputs = sets.map { set -> (plan: Plan, columns: [PlanColumn]) in
             let chosen = Set(set.compactMap { places[$0] })
             let kept = chosen.sorted().map { place in
@@ -129,13 +122,22 @@ struct Groups {
                 keys.indices.compactMap { byPlace[$0] } + made.map(\.column) + answers.map(\.column)
             )
         }
-        return .set(Plan.SetPlan(operation: .union, isAll: true, inputs: inputs, columns: columns))
+        return .set(Plan.SetPlan(operation: .union, isAll: true, inputs: inputs, columns: given))
+    }
+
+    /// What each set reads anew, and its keys: what is drawn at random is drawn once for all sets.
+    private func stable(_ plan: Plan) -> (Plan, [Plan.Assignment]) {
+        let drawn = keys.filter(\.expression.isVolatile)
+        guard plan.isVolatile || !drawn.isEmpty else { return (plan, keys) }
+        let input = Plan.project(plan, plan.columns.map(Plan.Assignment.init(passing:)) + drawn)
+        let known = keys.map { $0.expression.isVolatile ? .init(passing: $0.column) : $0 }
+        return (.shared(binder.shared(input, input.columns)), known)
     }
 
     /// The places of the keys that a call of GROUPING names.
     private func asked(_ call: GroupingCall) throws -> [Int] {
         try call.arguments.map { argument in
-            guard let column = byFingerprint[argument.fingerprint],
+            guard let column = columns[argument],
                 let place = keys.firstIndex(where: { $0.column.id == column.id })
             else {
                 throw SQLError(
@@ -151,7 +153,7 @@ struct Groups {
         // A constant is a key only as a whole: within something larger it is itself, whatever keys have its value.
         let isKey = expression.constant != nil && sets != nil
         let result = expression.replaced { part in
-            guard part.constant == nil || isKey, let column = byFingerprint[part.fingerprint] else {
+            guard part.constant == nil || isKey, let column = columns[part] else {
                 return nil
             }
             return BoundExpression(.column(column.id), part.type, position: part.position)

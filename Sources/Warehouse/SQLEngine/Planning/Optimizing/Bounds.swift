@@ -29,7 +29,7 @@ struct BoundsExtraction {
     private func bounds(of filter: BoundExpression) -> ColumnBounds? {
         switch filter.kind {
         case .call(let use, let sides) where sides.count == 2:
-            guard let operation = BinaryOperator(rawValue: use.name) else { return nil }
+            guard let operation = use.binary else { return nil }
             if let constant = sides[1].constant { return bounds(sides[0], operation, constant) }
             if let constant = sides[0].constant { return bounds(sides[1], operation.mirrored, constant) }
             return nil

@@ -142,15 +142,14 @@ extension Optimizer {
         guard let mark = join.mark else { return nil }
         let (uses, others) = split(conditions) { $0.columns.contains(mark.id) }
         guard uses.count == 1, let use = uses.first else { return nil }
-        let plain = mark.expression.fingerprint
+        let plain = mark.expression
         let filled = BoundExpression(
-            .coalesce([mark.expression, .constant(.boolean(false), .boolean)]), .boolean
-        ).fingerprint
+            .coalesce([mark.expression, .constant(.boolean(false), .boolean)]), .boolean)
         var decided = join
         decided.mark = nil
-        if use.fingerprint == plain || use.fingerprint == filled {
+        if use == plain || use == filled {
             decided.kind = .semi
-        } else if join.marksExistence, case .not(let inner) = use.kind, inner.fingerprint == filled {
+        } else if join.marksExistence, case .not(let inner) = use.kind, inner == filled {
             decided.kind = .anti
         } else {
             return nil
@@ -201,7 +200,7 @@ extension BoundExpression {
     /// n where the expression says that a whole-numbered column that counts from 1 is at most n.
     func upperLimit(of id: ColumnID) -> Int? {
         guard case .call(let use, let sides) = kind, sides.count == 2 else { return nil }
-        guard let operation = BinaryOperator(rawValue: use.name) else { return nil }
+        guard let operation = use.binary else { return nil }
         let isMirrored = sides[0].constant != nil
         let (column, constant) = isMirrored ? (sides[1], sides[0]) : (sides[0], sides[1])
         guard column.withoutNumberCasts.columnID == id,
@@ -228,7 +227,7 @@ extension BoundExpression {
     /// Whether it is a comparison with a constant.
     var isComparison: Bool {
         guard case .call(let use, let sides) = kind, sides.count == 2,
-            ["=", "<>", "<", "<=", ">", ">="].contains(use.name)
+            use.binary?.isComparison == true
         else { return false }
         return sides.contains { $0.constant != nil }
     }
@@ -236,7 +235,7 @@ extension BoundExpression {
     /// Whether it cannot be true of a row in which these columns are all NULL.
     func rejectsNulls(of columns: Set<ColumnID>) -> Bool {
         switch kind {
-        case .call(let use, let sides) where ["=", "<>", "<", "<=", ">", ">="].contains(use.name):
+        case .call(let use, let sides) where use.binary?.isComparison == true:
             return sides.contains { side in
                 switch side.withoutNumberCasts.kind {
                 case .column(let id): columns.contains(id)

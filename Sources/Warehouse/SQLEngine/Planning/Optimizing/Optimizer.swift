@@ -98,6 +98,9 @@ package struct Optimizer {
             if below.columns.count == input.columns.count { return .distinct(below) }
             // Rows are told apart by these columns and no others, so others must not come along.
             return .distinct(.project(below, input.columns.map(Plan.Assignment.init(passing:))))
+        case .shared(var shared):
+            shared.input = pruned(shared.input, Set(shared.columns.map(\.id)))
+            return .shared(shared)
         case .recursive(var recursive):
             recursive.anchor = pruned(recursive.anchor, Set(recursive.anchorColumns.map(\.id)))
             recursive.step = pruned(recursive.step, Set(recursive.stepColumns.map(\.id)))

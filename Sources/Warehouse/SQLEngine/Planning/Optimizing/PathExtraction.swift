@@ -4,21 +4,21 @@ import Vectors
 struct PathExtraction {
     private let binder: Binder
     /// The paths read of each column.
-    private var wanted: [ColumnID: Set<[String]>] = [:]
+    private var wanted: [ColumnID: Set<[PathStep]>] = [:]
 
     /// Columns for the paths of a column, where they are at hand.
-    private typealias Available = [ColumnID: [[String]: PlanColumn]]
+    private typealias Available = [ColumnID: [[PathStep]: PlanColumn]]
 
     init(_ plan: Plan, _ binder: Binder) {
         self.binder = binder
-        var wanted: [ColumnID: Set<[String]>] = [:]
+        var wanted: [ColumnID: Set<[PathStep]>] = [:]
         plan.visit { step in
             for expression in step.expressions { Self.collect(expression, &wanted) }
         }
         self.wanted = wanted
     }
 
-    private static func collect(_ expression: BoundExpression, _ wanted: inout [ColumnID: Set<[String]>]) {
+    private static func collect(_ expression: BoundExpression, _ wanted: inout [ColumnID: Set<[PathStep]>]) {
         if let (id, keys) = expression.pathOfColumn { wanted[id, default: []].insert(keys) }
         for child in expression.children { collect(child, &wanted) }
     }
@@ -31,10 +31,11 @@ struct PathExtraction {
         if case .scan(var scan) = plan {
             var available: Available = [:]
             for (column, source) in scan.columns where source.path.isEmpty && column.type == .variant {
-                for path in (wanted[column.id] ?? []).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+                let paths = (wanted[column.id] ?? []).map { steps in (steps, keys: steps.map(\.key)) }
+                for (steps, keys) in paths.sorted(by: { $0.keys.lexicographicallyPrecedes($1.keys) }) {
                     let made = binder.makeColumn(.variant)
-                    available[column.id, default: [:]][path] = made
-                    scan.columns.append((made, ScanColumn(source.index, path: path)))
+                    available[column.id, default: [:]][steps] = made
+                    scan.columns.append((made, ScanColumn(source.index, path: keys)))
                 }
             }
             return (Plan.scan(scan).mapExpressions { rewrite($0, available) }, available)
@@ -54,7 +55,7 @@ struct PathExtraction {
             }
             result = .project(input, assignments)
             available = passed
-        case .aggregate, .set, .distinct, .recursive: available = [:]
+        case .aggregate, .set, .distinct, .recursive, .shared: available = [:]
         case .join(let join):
             if join.kind == .semi || join.kind == .anti || join.mark != nil {
                 available = inputs[0].available
@@ -79,15 +80,16 @@ struct PathExtraction {
 
 extension BoundExpression {
     /// A path of keys of a column: the column, and the keys before the first index.
-    var pathOfColumn: (ColumnID, [String])? {
+    fileprivate var pathOfColumn: (ColumnID, [PathStep])? {
         guard case .path(let inner, let steps) = kind, let id = inner.columnID, inner.type == .variant else {
             return nil
         }
-        var keys: [String] = []
-        for step in steps {
-            guard case .key(let key) = step else { break }
-            keys.append(key)
-        }
-        return keys.isEmpty ? nil : (id, keys)
+        let keys = steps.prefix { if case .key = $0 { true } else { false } }
+        return keys.isEmpty ? nil : (id, Array(keys))
     }
+}
+
+extension PathStep {
+    /// The key, of a step that is one.
+    fileprivate var key: String { if case .key(let key) = self { key } else { "" } }
 }

@@ -26,7 +26,7 @@ extension Optimizer {
         guard case .window(let base, let calls) = input else { return nil }
         let windows = Dictionary(uniqueKeysWithValues: calls.map { ($0.column.id, $0) })
         result.keys = aggregate.keys.map { .init($0.column, $0.expression.substituting(values)) }
-        let keys = Set(result.keys.map(\.expression.fingerprint))
+        let keys = Set(result.keys.map(\.expression))
         guard result.keys.allSatisfy({ $0.expression.columns.isDisjoint(with: Set(windows.keys)) }) else {
             return nil
         }
@@ -42,7 +42,7 @@ extension Optimizer {
             if copy.expressions.contains(where: { !$0.columns.isDisjoint(with: Set(windows.keys)) }) {
                 guard [.anyValue, .minimum, .maximum].contains(copy.function),
                     let id = copy.arguments[0].columnID,
-                    let window = windows[id], Set(window.partition.map(\.fingerprint)) == keys,
+                    let window = windows[id], Set(window.partition) == keys,
                     let aggregated = window.asAggregate(column: copy.column),
                     // Without keys no rows make a group, which has no window to take a value from.
                     !keys.isEmpty || aggregated.emptyValue.constant == .null
@@ -61,8 +61,8 @@ extension Optimizer {
         guard case .project(.window(let base, let calls), let assignments) = input, let first = calls.first,
             !assignments.contains(where: \.expression.isVolatile)
         else { return nil }
-        let partition = Set(first.partition.map(\.fingerprint))
-        guard !partition.isEmpty, calls.allSatisfy({ Set($0.partition.map(\.fingerprint)) == partition })
+        let partition = Set(first.partition)
+        guard !partition.isEmpty, calls.allSatisfy({ Set($0.partition) == partition })
         else { return nil }
         let windows = Dictionary(uniqueKeysWithValues: calls.map { ($0.column.id, $0) })
         var keys: [Plan.Assignment] = []
@@ -72,11 +72,11 @@ extension Optimizer {
                 guard let call = window.asAggregate(column: assignment.column) else { return nil }
                 aggregates.append(call)
             } else {
-                guard partition.contains(assignment.expression.fingerprint) else { return nil }
+                guard partition.contains(assignment.expression) else { return nil }
                 keys.append(assignment)
             }
         }
-        guard Set(keys.map(\.expression.fingerprint)) == partition else { return nil }
+        guard Set(keys.map(\.expression)) == partition else { return nil }
         return .aggregate(Plan.Aggregate(input: base, keys: keys, calls: aggregates))
     }
 }

@@ -41,7 +41,7 @@ extension PhysicalPlanner {
         else { return nil }
         var wanted: Set<ColumnID> = []
         for key in aggregate.keys { key.expression.collectColumns(into: &wanted) }
-        let below = try PhysicalPlanner(binder, context).step(
+        let below = try PhysicalPlanner(binder, context, shared: shared).step(
             Optimizer(binder).pruned(aggregate.input, wanted))
         let (input, places) = try withColumns(aggregate.keys.map(\.expression), below)
         let expressions = zip(places, aggregate.keys).map {
@@ -63,16 +63,17 @@ extension PhysicalPlanner {
     /// Window functions; those that share partition and order are computed together.
     func window(_ input: Plan, _ calls: [WindowCall]) throws -> Step {
         var result = try step(input)
-        var groups: [(key: String, calls: [WindowCall])] = []
+        var groups: [[WindowCall]] = []
         for call in calls {
-            let key = "\(call.partition.map(\.fingerprint)) \(call.order.map(\.fingerprint))"
-            if let place = groups.firstIndex(where: { $0.key == key }) {
-                groups[place].calls.append(call)
+            if let place = groups.firstIndex(where: {
+                $0[0].partition == call.partition && $0[0].order == call.order
+            }) {
+                groups[place].append(call)
             } else {
-                groups.append((key, [call]))
+                groups.append([call])
             }
         }
-        for group in groups { result = try window(result, together: group.calls) }
+        for group in groups { result = try window(result, together: group) }
         return result
     }
 

@@ -89,5 +89,7 @@ extension Plan.JoinPlan {
 }
 
 extension BoundExpression {
-    fileprivate var isEquality: Bool { if case .call(let use, _) = kind { use.name == "=" } else { false } }
+    fileprivate var isEquality: Bool {
+        if case .call(let use, _) = kind { use.binary == .equal } else { false }
+    }
 }

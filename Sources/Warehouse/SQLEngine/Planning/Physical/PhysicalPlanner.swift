@@ -9,11 +9,17 @@ package final class PhysicalPlanner {
     private var recursionSources: [Int: BatchSource] = [:]
 
     let context: ExecutionContext?
+    /// What parts of the statement that are planned apart read as well.
+    let shared: SharedRowsByNumber
 
     /// - Parameter context: what subqueries that give one value may use, to be computed ahead; `nil`: none are.
-    package init(_ binder: Binder, _ context: ExecutionContext? = nil, isProfiled: Bool = false) {
+    package init(
+        _ binder: Binder, _ context: ExecutionContext? = nil, isProfiled: Bool = false,
+        shared: SharedRowsByNumber = SharedRowsByNumber()
+    ) {
         self.binder = binder
         self.context = context
+        self.shared = shared
         self.isProfiled = isProfiled
     }
 
@@ -32,7 +38,7 @@ package final class PhysicalPlanner {
     /// The operator of a whole query, which gives the query's columns in their order.
     package func plan(_ query: BoundQuery) throws -> any PhysicalOperator {
         var query = query
-        if let context { query.plan = try ScalarResolution(binder, context).resolved(query.plan) }
+        if let context { query.plan = try ScalarResolution(binder, context, shared).resolved(query.plan) }
         let step = try step(Optimizer(binder).optimized(query))
         return try arranged(step, query.columns.map(\.column))
     }
@@ -97,6 +103,11 @@ package final class PhysicalPlanner {
             }
             return Step(source, columns.map(\.id))
         case .topRows(let top): return try topRows(top)
+        case .shared(let shared):
+            let rows = try self.shared.rows(shared.number) {
+                try arranged(try step(shared.input), shared.columns)
+            }
+            return Step(profiled(SharedRowsOperator(rows)), shared.columns.map(\.id))
         }
     }
 
@@ -148,18 +159,18 @@ package final class PhysicalPlanner {
     func withColumns(_ expressions: [BoundExpression], _ step: Step) throws -> (Step, [Int]) {
         var places: [Int] = []
         var added: [any VectorExpression] = []
-        var known: [String: Int] = [:]
+        var known: [BoundExpression: Int] = [:]
         let width = step.source.types.count
         for expression in expressions {
             if let id = expression.columnID, let place = step.places[id],
                 step.source.types[place] == expression.type
             {
                 places.append(place)
-            } else if let place = known[expression.fingerprint] {
+            } else if let place = known[expression] {
                 places.append(place)
             } else {
                 places.append(width + added.count)
-                known[expression.fingerprint] = places.last
+                known[expression] = places.last
                 added.append(try compile(expression, step))
             }
         }
@@ -214,7 +225,7 @@ package final class PhysicalPlanner {
 
     private func recursive(_ recursive: Plan.Recursive) throws -> Step {
         let anchor = try arranged(try step(recursive.anchor), recursive.anchorColumns)
-        let planner = RecursionPlanner(binder, recursive, sources: recursionSources)
+        let planner = RecursionPlanner(binder, recursive, sources: recursionSources, shared)
         let source = RecursiveUnionOperator(anchor: anchor, isDistinct: recursive.isDistinct) {
             try planner.plan($0)
         }
@@ -227,15 +238,20 @@ package final class PhysicalPlanner {
         private let binder: Binder
         private let recursive: Plan.Recursive
         private let sources: [Int: BatchSource]
+        private let shared: SharedRowsByNumber
 
-        init(_ binder: Binder, _ recursive: Plan.Recursive, sources: [Int: BatchSource]) {
+        init(
+            _ binder: Binder, _ recursive: Plan.Recursive, sources: [Int: BatchSource],
+            _ shared: SharedRowsByNumber
+        ) {
             self.binder = binder
             self.recursive = recursive
             self.sources = sources
+            self.shared = shared
         }
 
         func plan(_ source: BatchSource) throws -> any PhysicalOperator {
-            let planner = PhysicalPlanner(binder)
+            let planner = PhysicalPlanner(binder, shared: shared)
             planner.recursionSources = sources
             planner.recursionSources[recursive.number] = source
             return try planner.arranged(try planner.step(recursive.step), recursive.stepColumns)

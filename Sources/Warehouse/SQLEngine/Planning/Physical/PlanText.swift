@@ -6,17 +6,10 @@ package enum PlanText {
     package static func text(_ expression: BoundExpression) -> String {
         switch expression.kind {
         case .constant(let value):
-            switch value {
-            case .text(let text): return "'\(text)'"
-            case .temporal, .json: return "'\(value)'"
-            default: return value.description
-            }
+            return text(value)
         case .column(let id): return id.description
         case .call(let use, let arguments):
-            if arguments.count == 2, BinaryOperator(rawValue: use.name) != nil {
-                return "\(operand(arguments[0])) \(use.name) \(operand(arguments[1]))"
-            }
-            return "\(use.name)(\(arguments.map(text).joined(separator: ", ")))"
+            return text(use, arguments)
         case .cast(let inner, let isTry):
             return isTry
                 ? "TRY_CAST(\(text(inner)) AS \(expression.type))" : "\(operand(inner))::\(expression.type)"
@@ -41,11 +34,33 @@ package enum PlanText {
         }
     }
 
+    private static func text(_ value: Scalar) -> String {
+        switch value {
+        case .text(let text): "'\(text)'"
+        case .temporal, .json: "'\(value)'"
+        default: value.description
+        }
+    }
+
+    private static func text(_ use: FunctionUse, _ arguments: [BoundExpression]) -> String {
+        switch use.identity {
+        case .binary(let operation):
+            "\(operand(arguments[0])) \(operation.rawValue) \(operand(arguments[1]))"
+        case .isDistinct: "\(operand(arguments[0])) IS DISTINCT FROM \(operand(arguments[1]))"
+        case .isIn(let values): "\(operand(arguments[0])) IN (\(values.map(text).joined(separator: ", ")))"
+        case .interval(let parts):
+            "\(operand(arguments[0])) + INTERVAL '"
+                + parts.map { "\($0.count) \($0.unit.name)" }.joined(separator: ", ") + "'"
+        case .limited(let limit, let isTry):
+            "\(isTry ? "TRY_" : "")CAST(\(text(arguments[0])) AS \(use.binding.result)(\(limit)))"
+        case .named(let name), .own(let name, _): "\(name)(\(arguments.map(text).joined(separator: ", ")))"
+        }
+    }
+
     private static func operand(_ expression: BoundExpression) -> String {
         switch expression.kind {
         case .and, .or, .not, .isNull: "(\(text(expression)))"
-        case .call(let use, let arguments)
-        where arguments.count == 2 && BinaryOperator(rawValue: use.name) != nil: "(\(text(expression)))"
+        case .call(let use, _) where use.binary != nil: "(\(text(expression)))"
         default: text(expression)
         }
     }

@@ -6,10 +6,12 @@ import Vectors
 struct ScalarResolution {
     private let binder: Binder
     private let context: ExecutionContext
+    private let shared: SharedRowsByNumber
 
-    init(_ binder: Binder, _ context: ExecutionContext) {
+    init(_ binder: Binder, _ context: ExecutionContext, _ shared: SharedRowsByNumber) {
         self.binder = binder
         self.context = context
+        self.shared = shared
     }
 
     func resolved(_ plan: Plan) throws -> Plan { try resolve(plan).plan }
@@ -40,7 +42,7 @@ struct ScalarResolution {
     private func row(of plan: Plan, _ columns: [PlanColumn]) throws -> [Scalar] {
         let query = BoundQuery(
             plan: plan, columns: columns.map { BoundQuery.NamedColumn(name: "", column: $0) })
-        let source = try PhysicalPlanner(binder).plan(query)
+        let source = try PhysicalPlanner(binder, shared: shared).plan(query)
         var row: [Scalar]?
         try OrderedBatches.drain(source, context) { batch in
             guard row == nil, batch.count == 1 else {
