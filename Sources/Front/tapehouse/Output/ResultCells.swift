@@ -18,6 +18,9 @@ struct ResultCells {
 
     func isNull(_ column: Int, _ row: Int) -> Bool { !columns[column].isValid(row) }
 
+    /// Whether the values of a column can have any characters; numbers and times have no commas, quotes or line ends.
+    func isText(_ column: Int) -> Bool { columns[column].layout == .string }
+
     /// Appends a value, which is not NULL, as Snowflake's clients show it.
     func append(_ column: Int, _ row: Int, to writer: inout JSONWriter) {
         let vector = columns[column]

@@ -136,7 +136,7 @@ final class ResultPrinter {
             if cells.isNull(column, row) { continue }
             let start = text.count
             cells.append(column, row, to: &text)
-            Self.quoteCSV(from: start, &text)
+            if cells.isText(column) { Self.quoteCSV(from: start, &text) }
         }
         text.append(UInt8(0x0A))
     }

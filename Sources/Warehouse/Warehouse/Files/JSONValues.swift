@@ -110,17 +110,18 @@ final class JSONValues {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             end += 1
             _ = scan(&end, depth: 1, stopsAtComma: false)
-        case UInt8(ascii: "\""):
-            end = stringEnd(from: start)
+        case UInt8(ascii: "\""), UInt8(ascii: "'"):
+            end = bytes.withUnsafeBufferPointer { Self.stringEnd($0, from: start) }
         default:
             while end < bytes.count, !Self.isBlank(bytes[end]) { end += 1 }
         }
         return end
     }
 
-    private func stringEnd(from quote: Int) -> Int {
-        var place = quote + 1
-        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
+    /// Behind the quote that closes a string.
+    private static func stringEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var place = start + 1
+        while place < bytes.count, bytes[place] != bytes[start] {
             place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1
         }
         return min(bytes.count, place + 1)
@@ -133,9 +134,13 @@ final class JSONValues {
     private func scan(_ place: inout Int, depth: Int, stopsAtComma: Bool) -> Bool {
         bytes.withUnsafeBufferPointer { bytes in
             var depth = depth
+            // Whether a key or a value may begin here: elsewhere a single quote means nothing.
+            var isAtValue = true
             while place < bytes.count {
                 switch bytes[place] {
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    depth += 1
+                    isAtValue = true
                 case UInt8(ascii: "}"), UInt8(ascii: "]"):
                     if depth == 0, bytes[place] == UInt8(ascii: "]") { return true }
                     depth -= 1
@@ -144,13 +149,19 @@ final class JSONValues {
                         return true
                     }
                     depth = max(0, depth)
+                    isAtValue = false
                 case UInt8(ascii: "\""):
-                    place += 1
-                    while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-                        place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1
-                    }
-                case UInt8(ascii: ","): if stopsAtComma, depth == 0 { return true }
-                default: break
+                    place = Self.stringEnd(bytes, from: place) - 1
+                    isAtValue = false
+                case UInt8(ascii: "'") where isAtValue:
+                    place = Self.stringEnd(bytes, from: place) - 1
+                    isAtValue = false
+                case UInt8(ascii: ","):
+                    if stopsAtComma, depth == 0 { return true }
+                    isAtValue = true
+                case UInt8(ascii: ":"): isAtValue = true
+                case 0x20, 0x0A, 0x0D, 0x09: break
+                default: isAtValue = false
                 }
                 place += 1
             }
@@ -180,7 +191,7 @@ final class JSONValues {
 
     static func isSound(_ text: UnsafeBufferPointer<UInt8>, _ tape: JSONTape) -> Bool {
         do throws(JSONError) {
-            try tape.parse(text)
+            try tape.parse(text, syntax: .lenient)
             return true
         } catch {
             return false

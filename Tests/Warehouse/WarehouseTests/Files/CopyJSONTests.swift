@@ -40,6 +40,15 @@ import Testing
         #expect(try testing.rows("T", "TYPEOF(V[2])") == ["NULL", "NULL", "NULL", "DOUBLE"])
     }
 
+    @Test func valuesThatAreNearlyJSONMaySpanLines() throws {
+        try testing.write("a.json", "[{a: 'x}, [\\'y',\n b: 1},\n {'a': \"it's\",}, {\"a\": 3}]")
+        #expect(try copy(format: "STRIP_OUTER_ARRAY = TRUE") == ["a.json|LOADED|3|3|0"])
+        #expect(try testing.rows("T", "V:a::VARCHAR") == ["x}, ['y", "it's", "3"])
+        try testing.write("b.json", "{a: '}',\n b: [1,,2]}\n{a: 5}\n")
+        #expect(try copy() == ["b.json|LOADED|2|2|0"])
+        #expect(try testing.rows("T", "V:a::VARCHAR") == ["x}, ['y", "it's", "3", "}", "5"])
+    }
+
     @Test func aFileIsLoadedOnce() throws {
         try testing.write("a.json", "{\"a\":1}\n")
         #expect(try copy() == ["a.json|LOADED|1|1|0"])

@@ -104,9 +104,7 @@ enum VariantOrder {
         if one != other { return one < other ? -1 : 1 }
         switch one {
         case 1:
-            let left = Double(String(decoding: first, as: UTF8.self)) ?? .nan
-            let right = Double(String(decoding: second, as: UTF8.self)) ?? .nan
-            let (leftCode, rightCode) = (OrderCode.of(left), OrderCode.of(right))
+            let (leftCode, rightCode) = (OrderCode.of(number(first)), OrderCode.of(number(second)))
             if leftCode != rightCode { return leftCode < rightCode ? -1 : 1 }
             return UTF8Order.compare(first, second)
         case 2:
@@ -119,10 +117,17 @@ enum VariantOrder {
         }
     }
 
+    /// A number of JSON, or a FLOAT.
+    private static func number(_ text: UnsafeBufferPointer<UInt8>) -> Double {
+        let isFloat = text.first == UInt8(ascii: "\"")
+        let digits = isFloat ? text.dropFirst(1 + TypedText.prefixCount).dropLast() : text[...]
+        return Double(String(decoding: digits, as: UTF8.self)) ?? .nan
+    }
+
     private static func kind(_ text: UnsafeBufferPointer<UInt8>) -> Int {
         switch text.first {
         case UInt8(ascii: "t"), UInt8(ascii: "f"): 0
-        case UInt8(ascii: "\""): 2
+        case UInt8(ascii: "\""): TypedText.kind(ofQuoted: text) == .double ? 1 : 2
         case UInt8(ascii: "["): 3
         case UInt8(ascii: "{"): 4
         case UInt8(ascii: "n"): 5
