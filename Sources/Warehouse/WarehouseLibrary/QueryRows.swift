@@ -19,6 +19,8 @@ final class QueryRows: ViewRows {
         var isAtEnd = false
         var isAbandoned = false
         var failure: (any Error)?
+        /// Stops the query where it has yet to give a row.
+        var interrupt: (@Sendable () -> Void)?
 
         func put(_ batch: Batch) throws {
             try monitor.locked {
@@ -40,6 +42,7 @@ final class QueryRows: ViewRows {
         func abandon() {
             monitor.locked {
                 isAbandoned = true
+                interrupt?()
                 monitor.broadcast()
             }
         }
@@ -50,7 +53,9 @@ final class QueryRows: ViewRows {
         thread.async { [shared] in
             do {
                 let warehouse = try Warehouse(path: file, access: .readOnly)
-                try warehouse.makeSession().run(sql) { _, rows in try shared.put(rows.batch) }
+                let session = warehouse.makeSession()
+                shared.monitor.locked { shared.interrupt = session.interrupter }
+                try session.run(sql) { _, rows in try shared.put(rows.batch) }
                 shared.end(nil)
             } catch {
                 shared.end(error)

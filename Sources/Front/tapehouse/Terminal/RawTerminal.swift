@@ -20,6 +20,7 @@ enum RawTerminal {
         var raw = saved
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
         raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
+        isResized.store(false, ordering: .relaxed)
         // Without SA_RESTART, so that waiting for a key ends.
         var noting = sigaction()
         let handler: @convention(c) (Int32) -> Void = { _ in
