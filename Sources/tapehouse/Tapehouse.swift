@@ -31,7 +31,7 @@ struct Tapehouse: ParsableCommand {
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
               75   another process uses the data directory; try again
-              77   not permitted
+              77   not permitted, by the system or by the object lock of a bucket
               130  interrupted; what was done is kept
 
             ENVIRONMENT
@@ -49,6 +49,7 @@ struct Tapehouse: ParsableCommand {
 
     static func main() {
         do {
+            try CommandLineBytes.requireText()
             var command = try parseAsRoot()
             try command.run()
             StandardOutput.shared.flush()

@@ -42,8 +42,8 @@ extension ObjectStore {
 
     /// A page of a bucket's objects.
     ///
-    /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by default
-    ///   such an object is an error.
+    /// - Parameter damaged: called for each object whose metadata cannot be read, and each directory that cannot, which
+    ///   are then left out; by default such a one is an error.
     /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for a token that no list gave out.
     public func list(
         bucket: BucketName, _ options: ListOptions = ListOptions(), versions: ListedVersions = .latest,
@@ -57,10 +57,11 @@ extension ObjectStore {
         return try withoutActuallyEscaping(damaged) { damaged in
             var page = ListPage()
             var last: ListPlace?
-            let scan = MetadataScan(fileSystem)
+            let scan = MetadataScan(drive)
             var walk = KeyWalk(
                 fileSystem, nameCache, root: drive.directory(of: bucket), prefix: options.prefix,
-                after: start.marker, skipping: start.skipped
+                after: start.marker, skipping: start.skipped,
+                unreadable: { try damaged(StoreError(unreadable: $0)) }
             ) { found, step in
                 let infos = try Self.infos(found, scan, versions, damaged)
                 guard !infos.isEmpty else { return }
@@ -94,10 +95,10 @@ extension ObjectStore {
         try requireBucket(bucket)
         try withoutActuallyEscaping(damaged) { damaged in
             try withoutActuallyEscaping(body) { body in
-                let scan = MetadataScan(fileSystem)
+                let scan = MetadataScan(drive)
                 var walk = KeyWalk(
                     fileSystem, nameCache, root: drive.directory(of: bucket), prefix: prefix, after: [],
-                    skipping: nil
+                    skipping: nil, unreadable: { try damaged(StoreError(unreadable: $0)) }
                 ) { found, _ in
                     for info in try Self.infos(found, scan, versions, damaged) { try body(info) }
                 }
@@ -125,6 +126,9 @@ extension ObjectStore {
             }
         } catch let error as StoreError {
             try damaged(error)
+            return []
+        } catch let error as DurableIOError {
+            try damaged(StoreError(unreadable: error))
             return []
         }
     }
