@@ -33,8 +33,9 @@ struct Tapehouse: ParsableCommand {
                    not there
               70   a fault of tapehouse itself
               74   reading or writing failed, a full disk among others
-              75   another process uses the data directory; try again, or wait for it with --wait
-              77   not permitted
+              75   another process uses the data directory; try again, or wait for it
+                   with --wait
+              77   not permitted, by the system or by the object lock of a bucket
               130  interrupted; what was done is kept
 
             JSON
@@ -58,6 +59,7 @@ struct Tapehouse: ParsableCommand {
 
     static func main() {
         do {
+            try CommandLineBytes.requireText()
             try CommandNames.check(CommandLine.arguments.dropFirst(), below: Tapehouse.self)
             var command = try parseAsRoot()
             try command.run()

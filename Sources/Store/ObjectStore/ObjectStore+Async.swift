@@ -142,10 +142,12 @@ extension ObjectStore {
     @discardableResult
     public func delete(
         bucket: BucketName, key: ObjectKey, version: VersionID? = nil,
-        conditions: Preconditions = Preconditions()
+        conditions: Preconditions = Preconditions(), bypassesGovernance: Bool = false
     ) async throws -> DeleteResult {
         try await onDisk {
-            try self.delete(bucket: bucket, key: key, version: version, conditions: conditions)
+            try self.delete(
+                bucket: bucket, key: key, version: version, conditions: conditions,
+                bypassesGovernance: bypassesGovernance)
         }
     }
 

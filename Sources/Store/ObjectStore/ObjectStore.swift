@@ -55,7 +55,7 @@ public final class ObjectStore: Sendable {
     private let configurations = Mutex(Configurations())
 
     private struct Configurations {
-        var versioning: [BucketName: BucketVersioning] = [:]
+        var policies: [BucketName: BucketPolicy] = [:]
         /// How often something was forgotten: what was read before may no longer be right.
         var generation = 0
     }
@@ -90,6 +90,10 @@ public final class ObjectStore: Sendable {
         }
         // A foreign drive is not touched.
         _ = try Self.readFormat(drive)
+        for name in ["tmp", "multipart", "buckets", "config", "quarantine"] {
+            try drive.requireDirectories(to: "\(drive.system)/\(name)")
+        }
+        _ = try drive.exists("\(drive.system)/.lock")
         try fileSystem.createDirectory(drive.system)
         lock = try DirectoryLock("\(drive.system)/.lock", purpose: "object store", fileSystem: fileSystem)
         for name in ["tmp", "multipart", "buckets", "config"] {
@@ -102,25 +106,27 @@ public final class ObjectStore: Sendable {
             format = .new()
             try fileSystem.replaceContents(of: drive.format, with: Array(format.text.utf8))
         }
-        try drive.recover()
+        try drive.recover(report: options.report)
         try removeStaleUploads()
     }
 
     /// What the drive is; `nil` where there is none yet.
     private static func readFormat(_ drive: Drive) throws -> DriveFormat? {
-        guard try drive.fileSystem.kind(of: drive.format) == .file else {
+        guard try drive.exists(drive.format) else {
             try requireNoForeignFiles(in: drive.path, drive.fileSystem)
             return nil
         }
-        let text = String(decoding: try drive.fileSystem.contents(of: drive.format), as: UTF8.self)
-        return try DriveFormat(reading: text, path: drive.format)
+        return try DriveFormat(reading: try drive.contents(of: drive.format), path: drive.format)
     }
 
     /// A directory with files of somebody else's is no empty drive.
     private static func requireNoForeignFiles(in path: String, _ fileSystem: FileSystem) throws {
         guard try fileSystem.kind(of: path) == .directory else { return }
-        for name in try fileSystem.list(path) where name != Drive.systemName {
-            guard try fileSystem.kind(of: "\(path)/\(name)") != .directory else { continue }
+        let (names, foreign) = try fileSystem.listing(of: path)
+        for name in foreign + names where name != Drive.systemName {
+            guard try foreign.contains(name) || fileSystem.kind(of: "\(path)/\(name)") != .directory else {
+                continue
+            }
             throw StoreError(
                 .unsupportedFormat,
                 "\(path) is no drive: it has a file \(name) and no \(Drive.systemName)/format.json; choose an empty directory"
@@ -142,27 +148,27 @@ public final class ObjectStore: Sendable {
     }
 
     func requireBucket(_ bucket: BucketName) throws {
-        guard try fileSystem.kind(of: drive.directory(of: bucket)) == .directory else {
+        guard try drive.isDirectory(drive.directory(of: bucket)) else {
             throw StoreError(.noSuchBucket, "there is no bucket \(bucket) in \(path)")
         }
     }
 
-    /// Whether writes to a bucket make versions, as last read or set.
-    func knownVersioning(of bucket: BucketName) throws -> BucketVersioning {
-        let (known, generation) = configurations.withLock { ($0.versioning[bucket], $0.generation) }
+    /// What a bucket is set to, as last read.
+    func policy(of bucket: BucketName) throws -> BucketPolicy {
+        let (known, generation) = configurations.withLock { ($0.policies[bucket], $0.generation) }
         if let known { return known }
-        let versioning = try configuration(of: bucket)?.versioning ?? .unversioned
+        let policy = try configuration(of: bucket)?.policy ?? BucketPolicy()
         configurations.withLock { configurations in
             guard access == .readWrite, configurations.generation == generation else { return }
-            configurations.versioning[bucket] = versioning
+            configurations.policies[bucket] = policy
         }
-        return versioning
+        return policy
     }
 
-    func forgetVersioning(of bucket: BucketName) {
+    func forgetPolicy(of bucket: BucketName) {
         configurations.withLock { configurations in
             configurations.generation += 1
-            configurations.versioning[bucket] = nil
+            configurations.policies[bucket] = nil
         }
     }
 }

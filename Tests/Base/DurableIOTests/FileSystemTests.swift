@@ -121,4 +121,56 @@ import Testing
         try FileSystem.local.removeTree(directory.file("tree"))
         #expect(try FileSystem.local.contents(of: kept) == Array("kept".utf8))
     }
+
+    /// What lies below a root is read without following links there, and without waiting; how the root itself is
+    /// reached is the user's business.
+    @Test func guardedReadingStaysBelowItsRoot() throws {
+        let local = FileSystem.local
+        try local.createDirectory(directory.file("tree/real"))
+        _ = try directory.write("content", to: "tree/real/file")
+        try local.createSymbolicLink(directory.file("tree/link"), to: "real")
+        try local.createSymbolicLink(directory.file("tree/real/alias"), to: "file")
+        try local.createSymbolicLink(directory.file("way"), to: "tree")
+        #expect(mkfifo(directory.file("tree/real/pipe"), 0o600) == 0)
+        for root in ["tree", "way"] {
+            let root = directory.file(root)
+            let code = { (path: String) -> DurableIOError.Code? in
+                do {
+                    _ = try local.openFile("\(root)/\(path)", below: root)
+                    return nil
+                } catch {
+                    return (error as? DurableIOError)?.code
+                }
+            }
+            #expect(try local.contents(of: "\(root)/real/file", below: root, max: 7) == Array("content".utf8))
+            #expect(throws: DurableIOError.self) {
+                try local.contents(of: "\(root)/real/file", below: root, max: 6)
+            }
+            #expect(code("link/file") == .wrongKind)
+            #expect(code("real/alias") == .wrongKind)
+            #expect(code("real/pipe") == .wrongKind)
+            #expect(code("real") == .isDirectory)
+            #expect(code("none") == .notFound)
+            #expect(throws: DurableIOError.self) {
+                try local.requireNoLinks(to: "\(root)/link/x", below: root)
+            }
+            try local.requireNoLinks(to: "\(root)/real/new/x", below: root)
+        }
+        #expect(throws: DurableIOError.self) { try local.removeTree(directory.file("tree/link")) }
+        #expect(try local.list(directory.file("tree/real")) == ["alias", "file", "pipe"])
+    }
+
+    @Test func namesThatAreNoUTF8AreToldApartAndRemoved() throws {
+        let tree = directory.file("tree")
+        try FileSystem.local.createDirectory(tree)
+        for name in [[0x61, 0xFF], [0xC3, 0xA9], [0xE2, 0x82], [0xED, 0xA0, 0x80]] as [[UInt8]] {
+            #expect(mkdir((Array(tree.utf8) + [0x2F] + name + [0]).map { CChar(bitPattern: $0) }, 0o755) == 0)
+        }
+        let (names, foreign) = try FileSystem.local.listing(of: tree)
+        #expect(names == ["é"])
+        #expect(foreign == [#"\xE2\x82"#, #"\xED\xA0\x80"#, #"a\xFF"#])
+        #expect(try FileSystem.local.list(tree) == names)
+        try FileSystem.local.removeTree(tree)
+        #expect(try FileSystem.local.kind(of: tree) == nil)
+    }
 }

@@ -144,7 +144,7 @@ import Testing
         try fails(65, "cat", "bucket/k", saying: "drive/bucket/k/xl.meta")
         let verified = try objects(["verify", "bucket", "--json"])
         #expect(verified.status == 65)
-        #expect(verified.output.contains(#""severity": "damage""#))
+        #expect(verified.output.contains(#""severity":"damage""#))
         let repaired = try objects(["verify", "--repair"])
         #expect(repaired.output.contains("set aside"))
         #expect(try done("verify").contains("no damage"))

@@ -120,7 +120,10 @@ struct GoldenObjectTests {
         metadata.setVersioning(.suspended, atNanoseconds: 1_700_000_000_000_000_001)
         let again = try BucketMetadata(reading: metadata.encoded, path: path)
         #expect(again == metadata)
-        #expect(again.versioning == .suspended)
+        let policy = again.policy
+        #expect(policy.versioning == .enabled, "what is locked are versions")
+        #expect(policy.hasObjectLock && policy.isEncrypted)
+        #expect(policy.defaultRetention == DefaultRetention(mode: .governance, count: 7, isYears: false))
     }
 
     /// The checksums that MinIO kept are read, and encoded to the same bytes.

@@ -130,7 +130,11 @@ import Testing
         let part = UploadedPart(
             number: 3, etag: "abc", byteCount: 5, modifiedNanoseconds: 1_700_000_000_000_000_000,
             checksum: checksum)
-        let bucket = BucketMetadata(name: "b", createdNanoseconds: 1)
+        var bucket = BucketMetadata(name: "b", createdNanoseconds: 1)
+        bucket.set(
+            "ObjectLockConfigXML",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>3</Days></DefaultRetention></Rule></ObjectLockConfiguration>",
+            atNanoseconds: 1)
         let format = DriveFormat.new().text
         var refused = 0
         for round in 0..<20_000 {
@@ -141,9 +145,9 @@ import Testing
                 case 0: _ = try UploadedPart(reading: bytes, path: "fuzz").encoded
                 case 1:
                     let metadata = try BucketMetadata(reading: bytes, path: "fuzz")
-                    _ = (metadata.encoded, metadata.createdNanoseconds, metadata.versioning)
+                    _ = (metadata.encoded, metadata.createdNanoseconds, metadata.policy)
                 case 2: _ = ObjectChecksum(decoding: bytes)?.encoded
-                default: _ = try DriveFormat(reading: String(decoding: bytes, as: UTF8.self), path: "a/b/c")
+                default: _ = try DriveFormat(reading: bytes, path: "a/b/c")
                 }
             } catch is StoreError {
                 refused += 1

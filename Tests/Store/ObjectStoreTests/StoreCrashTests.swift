@@ -100,6 +100,13 @@ private struct Scenario: CustomTestStringConvertible, Sendable {
         },
         Scenario("make a bucket", act: { store, _ in try store.createBucket(try BucketName("other")) }),
         Scenario("remove a bucket", act: { store, bucket in try store.deleteBucket(bucket) }),
+        Scenario(
+            "remove a bucket with objects",
+            { store, bucket in
+                for (key, count) in [("a/b/key", 200_000), ("c", 10)] {
+                    try put(count, 1, key)(store, bucket)
+                }
+            }, act: { store, bucket in try store.deleteBucket(bucket, withObjects: true) }),
         Scenario("enable versions", act: { store, bucket in try store.setVersioning(.enabled, of: bucket) }),
     ]
 }
@@ -175,7 +182,7 @@ private struct Scenario: CustomTestStringConvertible, Sendable {
         #expect(leftAtOnce == states[1].names, "without a failure nothing waits for the next start")
         #expect(states[0].view != states[1].view, "the scenario changes nothing")
         #expect(try ObjectStore(calm.path).verify().findings == [])
-        for fault in [FaultPlan.Fault.crash, .fail(errno: 28)] {
+        for fault in [FaultPlan.Fault.crash, .fail(errno: 28), .full] {
             var operation = 0
             var isOver = false
             while !isOver {

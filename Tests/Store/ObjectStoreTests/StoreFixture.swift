@@ -29,6 +29,39 @@ final class StoreFixture {
         store = try ObjectStore(directory.path, options: options, fileSystem: fileSystem)
     }
 
+    /// Sets a bucket to something as MinIO would, and opens the store anew.
+    func configure(_ name: String, _ xml: String) throws {
+        var metadata =
+            try store.configuration(of: bucket) ?? BucketMetadata(name: "\(bucket)", createdNanoseconds: 1)
+        metadata.set(name, xml, atNanoseconds: 1)
+        try store.writeConfiguration(metadata, of: bucket)
+        try reopen()
+    }
+
+    /// Switches object lock on, with a rule for what is put.
+    func lock(_ mode: String? = nil, days: Int = 1) throws {
+        let rule =
+            mode.map {
+                "<Rule><DefaultRetention><Mode>\($0)</Mode><Days>\(days)</Days></DefaultRetention></Rule>"
+            }
+            ?? ""
+        try configure(
+            "ObjectLockConfigXML",
+            "<ObjectLockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><ObjectLockEnabled>Enabled</ObjectLockEnabled>\(rule)</ObjectLockConfiguration>"
+        )
+    }
+
+    /// Changes what is kept of a version.
+    func rewrite(_ key: String, _ change: (inout XLObject) -> Void) throws {
+        let location = store.drive.location(bucket, try ObjectKey(key))
+        guard var meta = try store.drive.metadata(in: location.directory), let first = meta.versions.first,
+            case .object(var object) = try XLContent(reading: first.body, path: key)
+        else { throw StoreError(.noSuchKey, key) }
+        change(&object)
+        meta.replace(.object(object), writerRelease: 0)
+        _ = try directory.write(meta.encoded, to: "bucket/\(key)/xl.meta")
+    }
+
     func put(_ data: [UInt8], _ key: String, _ options: PutOptions = PutOptions()) throws -> ObjectInfo {
         try store.put(data, bucket: bucket, key: try ObjectKey(key), options: options)
     }

@@ -26,6 +26,17 @@ private struct Model {
         if objects[key]?.isEmpty == true { objects[key] = nil }
     }
 
+    /// Prefixes and folders without versions; or a lock on every version.
+    var excludedPrefix: String?
+    var excludesFolders = false
+    var isLocked = false
+
+    func versioning(of key: String) -> BucketVersioning {
+        guard versioning == .enabled else { return versioning }
+        let isExcluded = excludedPrefix.map(key.hasPrefix) ?? false || excludesFolders && key.hasSuffix("/")
+        return isExcluded ? .suspended : .enabled
+    }
+
     func latest(_ key: String) -> [UInt8]? { objects[key]?.first?.data }
 }
 
@@ -43,6 +54,7 @@ private struct Model {
         var random = SeededGenerator(seed: seed)
         let fixture = try StoreFixture()
         var model = Model()
+        try configure(fixture, &model, seed)
         for step in 0..<120 {
             let key = keys.randomElement(using: &random) ?? "a"
             switch Int.random(in: 0..<20, using: &random) {
@@ -53,8 +65,7 @@ private struct Model {
             case 11: try tag(key, &model, fixture, step)
             case 12..<15: try upload(key, &model, fixture, &random)
             case 15:
-                model.versioning = Bool.random(using: &random) ? .enabled : .suspended
-                try fixture.store.setVersioning(model.versioning, of: fixture.bucket)
+                try setVersioning(Bool.random(using: &random) ? .enabled : .suspended, &model, fixture)
             case 16: try fixture.reopen()
             case 17: try conditionalPut(key, &model, fixture)
             default: try read(key, model, fixture, &random)
@@ -63,6 +74,34 @@ private struct Model {
         }
         #expect(try fixture.store.verify().findings.map(\.message) == [])
         #expect(try FileSystem.local.list(fixture.directory.file(".minio.sys/tmp")) == [])
+    }
+
+    /// A third of the stores as they are made, a third with keys without versions, a third with locks.
+    private static func configure(_ fixture: StoreFixture, _ model: inout Model, _ seed: UInt64) throws {
+        switch seed % 3 {
+        case 1:
+            try fixture.configure(
+                "VersioningConfigXML",
+                "<VersioningConfiguration><Status>Enabled</Status><ExcludedPrefixes><Prefix>b/</Prefix></ExcludedPrefixes><ExcludeFolders>true</ExcludeFolders></VersioningConfiguration>"
+            )
+            (model.versioning, model.excludedPrefix, model.excludesFolders) = (.enabled, "b/", true)
+        case 2:
+            try fixture.lock("GOVERNANCE", days: 1)
+            (model.versioning, model.isLocked) = (.enabled, true)
+        default: break
+        }
+    }
+
+    private static func setVersioning(
+        _ versioning: BucketVersioning, _ model: inout Model, _ fixture: StoreFixture
+    ) throws {
+        let set = { try fixture.store.setVersioning(versioning, of: fixture.bucket) }
+        if model.isLocked, versioning == .suspended {
+            return #expect(StoreError.code { try set() } == .invalidBucketState)
+        }
+        try set()
+        model.versioning = versioning
+        if versioning == .suspended { model.excludedPrefix = nil }
     }
 
     private static func data(_ random: inout SeededGenerator) -> [UInt8] {
@@ -75,7 +114,7 @@ private struct Model {
     ) throws {
         let data = data(&random)
         let info = try fixture.put(data, key)
-        #expect((info.version == .null) == (model.versioning != .enabled))
+        #expect((info.version == .null) == (model.versioning(of: key) != .enabled))
         model.add(.init(id: info.version, data: data), to: key)
     }
 
@@ -93,7 +132,14 @@ private struct Model {
         _ key: String, _ model: inout Model, _ fixture: StoreFixture, _ random: inout SeededGenerator
     ) throws {
         guard let version = model.objects[key]?.randomElement(using: &random) else { return }
-        #expect(try fixture.delete(key, version.id).isDeleteMarker == (version.data == nil))
+        if model.isLocked, version.data != nil {
+            #expect(StoreError.code { _ = try fixture.delete(key, version.id) } == .objectLocked)
+            try fixture.store.delete(
+                bucket: fixture.bucket, key: try ObjectKey(key), version: version.id, bypassesGovernance: true
+            )
+        } else {
+            #expect(try fixture.delete(key, version.id).isDeleteMarker == (version.data == nil))
+        }
         model.remove(version.id, from: key)
     }
 

@@ -23,6 +23,11 @@ uint64_t th_crc64nvme(uint64_t crc, const void *data, size_t length);
 /// HighwayHash-256 of `data` with a 32-byte `key`, as MinIO uses it against bit rot.
 void th_highwayhash256(const uint8_t key[32], const void *data, size_t length, uint8_t digest[32]);
 
+/// Opens a file to read it where no part of its path is a symbolic link, without waiting for a pipe. The one function
+/// here that asks the system: Swift cannot make this call itself.
+/// Returns a descriptor; -1 with ELOOP where there is a link, with ENOSYS where the system cannot tell.
+int th_open_without_links(const char *path);
+
 /// How often a byte occurs.
 size_t th_count_byte(const void *data, size_t length, uint8_t byte);
 

@@ -26,6 +26,8 @@ public struct DurableIOError: Error, Sendable, CustomStringConvertible {
         public static let isDirectory = Code(name: "is a directory")
         /// A file stands where a directory is needed.
         public static let notDirectory = Code(name: "not a directory")
+        /// A link, a pipe, a socket or a device stands where a file or a directory is needed.
+        public static let wrongKind = Code(name: "wrong kind of file")
         /// The path is taken already.
         public static let alreadyExists = Code(name: "already exists")
         /// Another process, or another part of this one, holds the lock.

@@ -37,6 +37,7 @@ public final class File: Sendable {
     ///
     /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+        try faults?.check(reading: path)
         var done = 0
         while done < buffer.count {
             let count = pread(
@@ -71,7 +72,7 @@ public final class File: Sendable {
 
     /// Writes all of `bytes` at `offset`.
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-        if let fault = faults?.admit(length: bytes.count) {
+        if let fault = faults?.admit(length: bytes.count, needsSpace: true) {
             try writeAll(UnsafeRawBufferPointer(rebasing: bytes.prefix(fault.torn)), at: offset)
             throw DurableIOError.system("write", path: path, errno: fault.errno)
         }
@@ -128,7 +129,7 @@ public final class File: Sendable {
     }
 
     private func admitChange(_ action: String) throws {
-        if let fault = faults?.admit(length: 0) {
+        if let fault = faults?.admit(length: 0, needsSpace: false) {
             throw DurableIOError.system(action, path: path, errno: fault.errno)
         }
     }

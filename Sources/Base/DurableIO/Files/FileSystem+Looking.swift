@@ -10,6 +10,8 @@
 public struct FileStatus: Sendable {
     /// What stands there.
     public let kind: FileSystem.Kind
+    /// The same in words, with the link, the pipe, the socket and the device told apart.
+    public let name: String
     /// The size of a file in bytes; 0 of anything else.
     public let byteCount: Int
     /// When the content, or the names in the directory, last changed, in nanoseconds since 1970.
@@ -26,6 +28,28 @@ extension FileSystem.Kind {
         case S_IFDIR: self = .directory
         default: self = .other
         }
+    }
+}
+
+extension FileStatus {
+    init(_ status: stat) {
+        kind = FileSystem.Kind(status)
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: name = "a file"
+        case S_IFDIR: name = "a directory"
+        case S_IFLNK: name = "a symbolic link"
+        case S_IFIFO: name = "a pipe"
+        case S_IFSOCK: name = "a socket"
+        default: name = "a device"
+        }
+        #if canImport(Darwin)
+            let modified = status.st_mtimespec
+        #else
+            let modified = status.st_mtim
+        #endif
+        byteCount = kind == .file ? Int(status.st_size) : 0
+        modifiedNanoseconds = Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec)
+        linkCount = Int(status.st_nlink)
     }
 }
 
@@ -47,19 +71,10 @@ extension FileSystem {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw DurableIOError.system("stat", path: path, errno: errno)
         }
-        let kind = Kind(status)
-        #if canImport(Darwin)
-            let modified = status.st_mtimespec
-        #else
-            let modified = status.st_mtim
-        #endif
-        return FileStatus(
-            kind: kind, byteCount: kind == .file ? Int(status.st_size) : 0,
-            modifiedNanoseconds: Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec),
-            linkCount: Int(status.st_nlink))
+        return FileStatus(status)
     }
 
-    /// What a symbolic link holds; `nil` where none stands.
+    /// What a symbolic link holds; `nil` where none stands, or where it is no UTF-8.
     public func symbolicLinkTarget(_ path: String) throws -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &buffer, buffer.count)
@@ -67,14 +82,27 @@ extension FileSystem {
             if errno == ENOENT || errno == ENOTDIR || errno == EINVAL { return nil }
             throw DurableIOError.system("read link", path: path, errno: errno)
         }
-        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(validating: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// The names in a directory, sorted by their bytes, without `.` and `..`.
-    public func list(_ path: String) throws -> [String] {
+    /// The names in a directory, sorted by their bytes, without `.` and `..`. Names that are no UTF-8 cannot be told as
+    /// texts without being changed, and are left out: `listing` has them.
+    public func list(_ path: String) throws -> [String] { try listing(of: path).names }
+
+    /// The names in a directory, sorted by their bytes, without `.` and `..`; and those that are no UTF-8, to be shown
+    /// to people, with their odd bytes as `\xFF`.
+    public func listing(of path: String) throws -> (names: [String], foreign: [String]) {
         var names: [String] = []
-        try forEachName(in: path) { name, _ in names.append(String(decoding: name, as: UTF8.self)) }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var foreign: [String] = []
+        try forEachName(in: path) { name, _ in
+            if let text = String(validating: name, as: UTF8.self) {
+                names.append(text)
+            } else {
+                foreign.append(BytePath.escaped(name))
+            }
+        }
+        let precedes = { (left: String, right: String) in left.utf8.lexicographicallyPrecedes(right.utf8) }
+        return (names.sorted(by: precedes), foreign.sorted(by: precedes))
     }
 
     /// Calls `body` with each name in a directory, in no order, without `.` and `..`, and with what bears the
@@ -82,9 +110,17 @@ extension FileSystem {
     public func forEachName(
         in path: String, _ body: (_ name: UnsafeRawBufferPointer, _ kind: Kind?) throws -> Void
     ) throws {
+        try faults?.check(reading: path)
         guard let directory = opendir(path) else {
             throw DurableIOError.system("list", path: path, errno: errno)
         }
+        try Self.forEachName(in: directory, path: path, body)
+    }
+
+    static func forEachName(
+        in directory: OpaquePointer, path: @autoclosure () -> String,
+        _ body: (_ name: UnsafeRawBufferPointer, _ kind: Kind?) throws -> Void
+    ) throws {
         defer { closedir(directory) }
         errno = 0
         while let entry = readdir(directory) {
@@ -105,7 +141,7 @@ extension FileSystem {
             errno = 0
         }
         // The end and an error look alike but for this.
-        guard errno == 0 else { throw DurableIOError.system("list", path: path, errno: errno) }
+        guard errno == 0 else { throw DurableIOError.system("list", path: path(), errno: errno) }
     }
 
     /// Reads the beginning of a file into a buffer.
@@ -122,6 +158,13 @@ extension FileSystem {
             throw DurableIOError.system("open", path: path, errno: errno)
         }
         defer { systemClose(descriptor) }
+        return try readBeginning(descriptor, path, into: buffer)
+    }
+
+    func readBeginning(
+        _ descriptor: Int32, _ path: String, into buffer: UnsafeMutableRawBufferPointer
+    ) throws -> Int {
+        try faults?.check(reading: path)
         var done = 0
         while done < buffer.count {
             let count = systemRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))

@@ -13,7 +13,7 @@ public struct FileSystem: Sendable {
     /// The real file system.
     public static let local = FileSystem()
 
-    private let faults: FaultPlan?
+    let faults: FaultPlan?
 
     /// A file system whose changes fail as `faults` plans.
     public init(faults: FaultPlan? = nil) {
@@ -51,7 +51,9 @@ public struct FileSystem: Sendable {
         case .updateOrCreate: flags = O_RDWR | O_CREAT
         case .replace: flags = O_RDWR | O_CREAT | O_TRUNC
         }
-        if flags & O_CREAT != 0 { try admitChange("create", path) }
+        if flags & O_CREAT != 0 {
+            try admitChange("create", path, needsSpace: try needsName(path))
+        }
         let descriptor = systemOpen(path, flags)
         guard descriptor >= 0 else { throw DurableIOError.system("open", path: path, errno: errno) }
         if flags & O_CREAT != 0 { faults?.note(.create(path)) }
@@ -78,7 +80,7 @@ public struct FileSystem: Sendable {
             missing = parent
         }
         for directory in made.reversed() {
-            try admitChange("create directory", directory)
+            try admitChange("create directory", directory, needsSpace: true)
             if mkdir(directory, 0o755) != 0, errno != EEXIST {
                 throw DurableIOError.system("create directory", path: directory, errno: errno)
             }
@@ -96,7 +98,7 @@ public struct FileSystem: Sendable {
     ///
     /// - Returns: whether it was made; not where something stands there already.
     public func makeDirectory(_ path: String) throws -> Bool {
-        try admitChange("create directory", path)
+        try admitChange("create directory", path, needsSpace: try needsName(path))
         if mkdir(path, 0o755) == 0 {
             faults?.note(.makeDirectory(path))
             return true
@@ -118,7 +120,7 @@ public struct FileSystem: Sendable {
 
     /// Gives a file a second name, which must be free.
     public func link(_ source: String, to destination: String) throws {
-        try admitChange("link", source)
+        try admitChange("link", source, needsSpace: true)
         guard systemLink(source, destination) == 0 else {
             throw DurableIOError.system("link \(source) to", path: destination, errno: errno)
         }
@@ -127,7 +129,7 @@ public struct FileSystem: Sendable {
 
     /// Makes a symbolic link at `path` that holds `target`.
     public func createSymbolicLink(_ path: String, to target: String) throws {
-        try admitChange("create link", path)
+        try admitChange("create link", path, needsSpace: true)
         guard symlink(target, path) == 0 else {
             throw DurableIOError.system("create link", path: path, errno: errno)
         }
@@ -149,19 +151,6 @@ public struct FileSystem: Sendable {
             throw DurableIOError.system("remove directory", path: path, errno: errno)
         }
         faults?.note(.remove(path))
-    }
-
-    /// Removes a directory and all below it. Symbolic links are removed, not followed.
-    public func removeTree(_ path: String) throws {
-        for name in try list(path) {
-            let child = "\(path)/\(name)"
-            if try status(of: child)?.kind == .directory {
-                try removeTree(child)
-            } else {
-                try removeFile(child)
-            }
-        }
-        try removeDirectory(path)
     }
 
     /// Waits until the names in a directory are on the disk.
@@ -227,8 +216,11 @@ public struct FileSystem: Sendable {
         return String(decoding: path.utf8[path.utf8.index(after: slash)...], as: UTF8.self)
     }
 
-    private func admitChange(_ action: String, _ path: String) throws {
-        if let fault = faults?.admit(length: 0) {
+    /// Whether a name would have to be made: on a disk that is planned to be full, what is there is made no more.
+    private func needsName(_ path: String) throws -> Bool { try faults != nil && status(of: path) == nil }
+
+    func admitChange(_ action: String, _ path: String, needsSpace: Bool = false) throws {
+        if let fault = faults?.admit(length: 0, needsSpace: needsSpace) {
             throw DurableIOError.system(action, path: path, errno: fault.errno)
         }
     }

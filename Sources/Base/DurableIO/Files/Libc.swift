@@ -3,7 +3,9 @@
 #if canImport(Glibc)
     import Glibc
 
-    func systemOpen(_ path: String, _ flags: Int32) -> Int32 { Glibc.open(path, flags | O_CLOEXEC, 0o644) }
+    func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+        Glibc.open(path, flags | O_CLOEXEC, 0o644)
+    }
     func systemClose(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
     func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -13,7 +15,9 @@
 #elseif canImport(Musl)
     import Musl
 
-    func systemOpen(_ path: String, _ flags: Int32) -> Int32 { Musl.open(path, flags | O_CLOEXEC, 0o644) }
+    func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+        Musl.open(path, flags | O_CLOEXEC, 0o644)
+    }
     func systemClose(_ descriptor: Int32) { _ = Musl.close(descriptor) }
     func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         Musl.read(descriptor, buffer.baseAddress, buffer.count)
@@ -23,7 +27,9 @@
 #elseif canImport(Darwin)
     import Darwin
 
-    func systemOpen(_ path: String, _ flags: Int32) -> Int32 { Darwin.open(path, flags | O_CLOEXEC, 0o644) }
+    func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+        Darwin.open(path, flags | O_CLOEXEC, 0o644)
+    }
     func systemClose(_ descriptor: Int32) { _ = Darwin.close(descriptor) }
     func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
         Darwin.read(descriptor, buffer.baseAddress, buffer.count)

@@ -65,7 +65,7 @@ enum ExitStatus: Int32 {
         return "\(error)"
     }
 
-    private static func status(of error: any Error) -> ExitStatus? {
+    static func status(of error: any Error) -> ExitStatus? {
         if isInterruption(error) { return .interrupted }
         switch error {
         case let error as DurableIOError:
@@ -102,7 +102,11 @@ enum ExitStatus: Int32 {
         case .noSuchBucket, .noSuchKey, .noSuchVersion, .noSuchUpload: .noInput
         case .invalidBucketName, .invalidKey, .keyTooLong, .invalidArgument, .invalidRange, .methodNotAllowed:
             .usage
-        case .preconditionFailed, .notModified, .bucketAlreadyExists, .bucketNotEmpty: .statementFailed
+        case .preconditionFailed, .notModified, .bucketAlreadyExists, .bucketNotEmpty, .invalidBucketState,
+            .notImplemented:
+            .statementFailed
+        case .objectLocked: .notPermitted
+        case .unreadable: .inputOutput
         default: .badData
         }
     }

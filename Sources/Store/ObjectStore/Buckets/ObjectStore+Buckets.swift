@@ -10,8 +10,8 @@ extension ObjectStore {
             // A bucket whose configuration is damaged is there all the same.
             return (try? info(of: bucket))
                 ?? BucketInfo(
-                    name: bucket, createdNanoseconds: status?.modifiedNanoseconds ?? 0,
-                    versioning: .unversioned)
+                    name: bucket, createdNanoseconds: status?.modifiedNanoseconds ?? 0, policy: BucketPolicy()
+                )
         }
     }
 
@@ -24,7 +24,7 @@ extension ObjectStore {
         let changed = try fileSystem.status(of: drive.directory(of: bucket))?.modifiedNanoseconds
         return BucketInfo(
             name: bucket, createdNanoseconds: configuration?.createdNanoseconds ?? changed ?? 0,
-            versioning: configuration?.versioning ?? .unversioned)
+            policy: configuration?.policy ?? BucketPolicy())
     }
 
     /// Makes a bucket.
@@ -35,7 +35,7 @@ extension ObjectStore {
         try requireWritable()
         return try drive.locks.withLock("\(bucket)") {
             let directory = drive.directory(of: bucket)
-            guard try fileSystem.kind(of: directory) != .directory else {
+            guard try !drive.isDirectory(directory) else {
                 // It may have been made a moment ago, by a process that died.
                 try drive.makeDurable(directory, below: path)
                 return false
@@ -52,7 +52,8 @@ extension ObjectStore {
     /// Removes a bucket.
     ///
     /// - Parameter withObjects: whether its objects, versions and uploads go with it.
-    /// - Throws: `StoreError` with code `noSuchBucket`, or `bucketNotEmpty`.
+    /// - Throws: `StoreError` with code `noSuchBucket`, `bucketNotEmpty`, or `objectLocked` where object lock keeps
+    ///   objects from being removed with their bucket.
     public func deleteBucket(_ bucket: BucketName, withObjects: Bool = false) throws {
         try requireWritable()
         try drive.locks.withLock("\(bucket)") {
@@ -60,16 +61,15 @@ extension ObjectStore {
             let directory = drive.directory(of: bucket)
             let uploads = try uploads(in: bucket)
             if withObjects {
-                for upload in uploads { try abortUpload(upload) }
-                let staged = try drive.makeStaging()
-                for name in try fileSystem.list(directory) {
-                    drive.directorySyncs.willRemove("\(directory)/\(name)")
+                guard try configuration(of: bucket)?.policy.hasObjectLock != true else {
+                    throw StoreError(
+                        .objectLocked,
+                        "bucket \(bucket) has object lock, and is not removed with what is in it: remove the versions that are not locked with `tapehouse objects rm \(bucket) --recursive --versions`, and then the empty bucket"
+                    )
                 }
-                drive.directorySyncs.willRemove(directory)
-                try fileSystem.rename(directory, to: "\(staged)/bucket")
-                try drive.syncDirectory(path)
+                for upload in uploads { try abortUpload(upload) }
+                try drive.removeAll(of: directory)
                 try removeConfiguration(of: bucket)
-                try fileSystem.removeTree(staged)
             } else {
                 guard uploads.isEmpty, try removeEmpty(directory) else {
                     throw StoreError(
@@ -101,9 +101,9 @@ extension ObjectStore {
     }
 
     private func removeConfiguration(of bucket: BucketName) throws {
-        forgetVersioning(of: bucket)
+        forgetPolicy(of: bucket)
         let configuration = "\(drive.system)/buckets/\(bucket)"
-        if try fileSystem.kind(of: configuration) == .directory { try fileSystem.removeTree(configuration) }
+        if try drive.isDirectory(configuration) { try fileSystem.removeTree(configuration) }
     }
 
     /// Whether writes to a bucket make versions.
@@ -116,7 +116,7 @@ extension ObjectStore {
     /// Lets writes to a bucket make versions, or no more. Versions that are there stay.
     ///
     /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for `unversioned`: once a bucket has
-    ///   had versions they can be suspended only.
+    ///   had versions they can be suspended only; `invalidBucketState` where object lock forbids it.
     public func setVersioning(_ versioning: BucketVersioning, of bucket: BucketName) throws {
         try requireWritable()
         guard versioning != .unversioned else {
@@ -130,10 +130,16 @@ extension ObjectStore {
                 try configuration(of: bucket)
                 ?? BucketMetadata(
                     name: bucket.description, createdNanoseconds: try info(of: bucket).createdNanoseconds)
+            guard versioning == .enabled || !metadata.policy.hasObjectLock else {
+                throw StoreError(
+                    .invalidBucketState,
+                    "bucket \(bucket) has object lock, so its versioning cannot be suspended: versions are what is locked"
+                )
+            }
             metadata.setVersioning(versioning, atNanoseconds: options.clock())
-            forgetVersioning(of: bucket)
+            forgetPolicy(of: bucket)
             try writeConfiguration(metadata, of: bucket)
-            forgetVersioning(of: bucket)
+            forgetPolicy(of: bucket)
         }
     }
 
@@ -153,11 +159,11 @@ extension ObjectStore {
         }
     }
 
-    private func writeConfiguration(_ metadata: BucketMetadata, of bucket: BucketName) throws {
+    func writeConfiguration(_ metadata: BucketMetadata, of bucket: BucketName) throws {
         let location = drive.configuration(of: bucket)
         let bytes = metadata.encoded
         try bytes.withUnsafeBytes { bytes in
-            let writer = try ObjectWriter(self, at: location, versioning: .unversioned, options: PutOptions())
+            let writer = try ObjectWriter(self, at: location, .unversioned, options: PutOptions())
             try writer.write(bytes)
             try writer.finish()
         }

@@ -9,6 +9,7 @@ import DurableIO
 extension Drive {
     private static let linkName = "object"
     private static let attemptsMax = 100
+    private static let removedSuffix = ".removed"
 
     /// Makes a version visible. Call with the key's lock held.
     ///
@@ -23,10 +24,10 @@ extension Drive {
         try write(meta.encoded, to: "\(staged)/\(Self.metadataName)")
         if let dataDirectory { try syncDirectory("\(staged)/\(dataDirectory)") }
         if durability == .full { try fileSystem.syncDirectory(staged) }
-        try requireNoLinks(to: location)
+        try requireDirectories(to: location.directory)
         for attempt in 1... {
             do {
-                if try fileSystem.kind(of: location.directory) == nil {
+                if try fileSystem.status(of: location.directory) == nil {
                     return try publishWhole(staged, at: location)
                 }
                 return try publishInside(
@@ -38,30 +39,17 @@ extension Drive {
                 // its place there is nothing to repeat.
                 guard try fileSystem.status(of: "\(staged)/\(Self.metadataName)") != nil else { throw error }
                 try fileSystem.removeFile("\(staged)/\(Self.linkName)")
-                guard try fileSystem.kind(of: location.root) == .directory else {
+                guard try isDirectory(location.root) else {
                     throw StoreError(.noSuchBucket, "the bucket of \(location.name) is gone")
                 }
             }
         }
     }
 
-    /// A link, or a file, on the way to a key would lead out of the drive, or nowhere.
-    private func requireNoLinks(to location: ObjectLocation) throws {
-        var directory = location.directory
-        while directory.utf8.count >= location.root.utf8.count {
-            if let status = try fileSystem.status(of: directory), status.kind != .directory {
-                throw StoreError(
-                    .unsupportedFormat,
-                    "\(directory) is no directory: nothing is written through links or over foreign files")
-            }
-            directory = FileSystem.parent(of: directory)
-        }
-    }
-
     private func publishWhole(_ staged: String, at location: ObjectLocation) throws {
         var missing: [String] = []
         var parent = FileSystem.parent(of: location.directory)
-        while try parent != location.root && fileSystem.kind(of: parent) == nil {
+        while try parent != location.root && fileSystem.status(of: parent) == nil {
             missing.append(parent)
             parent = FileSystem.parent(of: parent)
         }
@@ -157,20 +145,57 @@ extension Drive {
     /// Removes an object with all of its versions. Call with the key's lock held.
     func remove(_ meta: XLMeta, at location: ObjectLocation) throws {
         let directory = location.directory
+        try requireDirectories(to: directory)
         let obsolete = (try? meta.dataDirectories(path: directory)) ?? []
-        let staged = try makeStaging()
+        let staged = try stageRemoval(of: directory)
         do {
-            try leaveLink(to: directory, in: staged)
             try fileSystem.removeFile("\(directory)/\(Self.metadataName)")
         } catch {
-            try? fileSystem.removeTree(staged)
+            if let staged { try? fileSystem.removeTree(staged) }
             throw error
         }
         try syncDirectory(directory)
-        tidy(staged) {
+        let tidying = { [self] in
             try removeData(obsolete, in: directory)
             try removeEmptyDirectories(from: directory, below: location.root)
         }
+        // Without a link only a check of the drive finds what a failure leaves behind.
+        if let staged { tidy(staged, tidying) } else { try tidying() }
+    }
+
+    /// Leaves a link to a directory that something is about to be removed from.
+    ///
+    /// - Returns: where it lies; `nil` where the disk is too full for it: then it is removed in place, for that is what
+    ///   frees some space.
+    private func stageRemoval(of directory: String) throws -> String? {
+        var staged: String?
+        do {
+            let path = try makeStaging()
+            staged = path
+            try leaveLink(to: directory, in: path)
+            return path
+        } catch {
+            if let staged { try? fileSystem.removeTree(staged) }
+            guard let error = error as? DurableIOError, error.code == .noSpace else { throw error }
+            return nil
+        }
+    }
+
+    /// Removes a bucket's directory with all that is in it, whatever its names are made of.
+    func removeAll(of directory: String) throws {
+        for name in try fileSystem.list(directory) { directorySyncs.willRemove("\(directory)/\(name)") }
+        directorySyncs.willRemove(directory)
+        let staged = "\(staging)/\(UniqueID.random())\(Self.removedSuffix)"
+        do {
+            try fileSystem.rename(directory, to: staged)
+        } catch let error as DurableIOError where error.code == .noSpace {
+            // Not even a name could be moved: what is removed in place makes room.
+            try fileSystem.removeTree(directory)
+            return try syncDirectory(path)
+        }
+        try syncDirectory(path)
+        // What cannot be removed now is gone from sight, and the next start tries again.
+        try? fileSystem.removeTree(staged)
     }
 
     /// Removes a directory and those above it that are empty then.
@@ -192,34 +217,63 @@ extension Drive {
     // MARK: After a crash
 
     /// Finishes or takes back what the last process was about.
-    func recover() throws {
-        for name in try fileSystem.list(staging) {
-            let leftover = "\(staging)/\(name)"
-            guard try fileSystem.status(of: leftover)?.kind == .directory else {
-                try fileSystem.removeFile(leftover)
-                continue
-            }
-            if let target = try fileSystem.symbolicLinkTarget("\(leftover)/\(Self.linkName)"),
-                target.hasPrefix("../../../"), !target.split(separator: "/").dropFirst(3).contains("..")
-            {
-                let directory = "\(path)/\(target.dropFirst("../../../".count))"
-                if name.hasSuffix(Self.readySuffix) {
-                    // An upload that is gone has no parts.
-                    if try fileSystem.kind(of: FileSystem.parent(of: directory)) == .directory {
-                        try finishPart(leftover, in: directory)
-                    }
-                } else {
-                    try sweep(directory)
-                }
-            }
-            try fileSystem.removeTree(leftover)
+    ///
+    /// - Parameter report: told of what cannot be tidied now: it stays for the next start, and is nothing that counts.
+    func recover(report: (StoreError) -> Void) throws {
+        let (names, foreign) = try fileSystem.listing(of: staging)
+        for name in foreign {
+            report(
+                StoreError(.unsupportedFormat, "\(staging)/\(name) is no name of the store's, and left alone")
+            )
         }
+        for name in names {
+            let leftover = "\(staging)/\(name)"
+            if name.hasSuffix(Self.readySuffix) { try finishReady(leftover) }
+            do {
+                try recover(leftover, name)
+            } catch let error as DurableIOError {
+                report(
+                    StoreError(
+                        .unreadable, "\(leftover) of the last process is left for the next start: \(error)"))
+            }
+        }
+    }
+
+    private func recover(_ leftover: String, _ name: String) throws {
+        guard try fileSystem.status(of: leftover)?.kind == .directory else {
+            return try fileSystem.removeFile(leftover)
+        }
+        if !name.hasSuffix(Self.readySuffix), !name.hasSuffix(Self.removedSuffix),
+            let directory = try linked(from: leftover)
+        {
+            try sweep(directory)
+        }
+        try fileSystem.removeTree(leftover)
+    }
+
+    /// Where a link that was left leads, if that is in the drive and no other link on the way.
+    private func linked(from leftover: String) throws -> String? {
+        guard let target = try fileSystem.symbolicLinkTarget("\(leftover)/\(Self.linkName)"),
+            target.hasPrefix("../../../"), !target.split(separator: "/").dropFirst(3).contains("..")
+        else { return nil }
+        let directory = "\(path)/\(target.dropFirst("../../../".count))"
+        return (try? requireDirectories(to: directory)) == nil ? nil : directory
+    }
+
+    /// Moves a part of an upload to its place. Were it left, it could come over a newer one at a later start: so a
+    /// failure here is one of the start.
+    private func finishReady(_ leftover: String) throws {
+        guard try fileSystem.status(of: leftover)?.kind == .directory,
+            let directory = try linked(from: leftover)
+        else { return }
+        // An upload that is gone has no parts.
+        if try isDirectory(FileSystem.parent(of: directory)) { try finishPart(leftover, in: directory) }
     }
 
     /// Removes the data directories in an object's directory that nothing refers to, and the directory itself
     /// and those above it where they are empty.
     private func sweep(_ directory: String) throws {
-        if try fileSystem.kind(of: directory) == .directory {
+        if try isDirectory(directory) {
             // What damaged metadata refers to is not known, so nothing is removed.
             guard let orphans = try? orphans(in: directory) else { return }
             for name in orphans { try fileSystem.removeTree("\(directory)/\(name)") }
@@ -243,7 +297,9 @@ extension Drive {
     /// directories; a data directory holds files.
     func isDataDirectory(_ path: String) throws -> Bool {
         guard try fileSystem.status(of: path)?.kind == .directory else { return false }
-        return try fileSystem.list(path).allSatisfy { name in
+        let (names, foreign) = try fileSystem.listing(of: path)
+        guard foreign.isEmpty else { return false }
+        return try names.allSatisfy { name in
             try Self.isPartName(name) && fileSystem.status(of: "\(path)/\(name)")?.kind == .file
         }
     }

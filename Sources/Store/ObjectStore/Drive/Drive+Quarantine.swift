@@ -18,7 +18,8 @@ extension Drive {
     /// Keeps a copy of an object's metadata, before a version of it is set aside.
     func quarantineCopy(of location: ObjectLocation, reason: String) throws {
         let directory = try makeQuarantine(for: location, reason: reason)
-        let metadata = try fileSystem.contents(of: "\(location.directory)/\(Self.metadataName)")
+        let metadata = try contents(
+            of: "\(location.directory)/\(Self.metadataName)", max: Self.metadataBytesMax)
         try write(metadata, to: "\(directory)/\(Self.metadataName)")
         try syncDirectory(directory)
     }
@@ -26,6 +27,7 @@ extension Drive {
     private func makeQuarantine(for location: ObjectLocation, reason: String) throws -> String {
         let place = "\(quarantine)/\(UniqueID.random())"
         let directory = place + location.directory.dropFirst(path.count)
+        try requireDirectories(to: quarantine)
         try fileSystem.createDirectory(directory)
         try write(Array("\(reason)\n".utf8), to: "\(place)/reason.txt")
         return directory
@@ -34,6 +36,7 @@ extension Drive {
     /// Sets files and directories of an object aside.
     func quarantine(_ names: [String], of location: ObjectLocation, reason: String) throws {
         guard !names.isEmpty else { return }
+        try requireDirectories(to: location.directory)
         let directory = try makeQuarantine(for: location, reason: reason)
         // The metadata last: as long as it is there, another attempt finds the rest.
         for name in names.filter({ $0 != Self.metadataName }) + names.filter({ $0 == Self.metadataName }) {

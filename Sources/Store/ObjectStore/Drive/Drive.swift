@@ -21,6 +21,10 @@ final class Drive: Sendable {
 
     static let systemName = ".minio.sys"
     static let metadataName = "xl.meta"
+    /// What an object's metadata has at most, inline data included, in bytes.
+    static let metadataBytesMax = 1 << 30
+    /// What a description of a drive or a part has at most, in bytes.
+    static let descriptionBytesMax = 1 << 20
     private static let metadataGuessBytes = 8 << 10
 
     init(_ path: String, durability: Durability, fileSystem: FileSystem) {
@@ -77,6 +81,69 @@ final class Drive: Sendable {
         return path
     }
 
+    // MARK: What others may have put here
+
+    /// The whole of a small file of the drive.
+    ///
+    /// - Throws: `StoreError` with code `unsupportedFormat` where no file stands there or a link leads there, or
+    ///   `corrupt` where it is too large; `DurableIOError`.
+    func contents(of path: String, max: Int = descriptionBytesMax) throws -> [UInt8] {
+        try Self.asStoreErrors { try fileSystem.contents(of: path, below: self.path, max: max) }
+    }
+
+    /// A file of the drive to read.
+    ///
+    /// - Throws: as `contents`.
+    func open(_ path: String) throws -> File {
+        try Self.asStoreErrors { try fileSystem.openFile(path, below: self.path) }
+    }
+
+    /// A link, or a file, in the place of a directory would lead out of the drive, or nowhere.
+    ///
+    /// - Throws: `StoreError` with code `unsupportedFormat` where something else than a directory stands at any level
+    ///   from the drive to `directory`.
+    func requireDirectories(to directory: String) throws {
+        try Self.asStoreErrors { try fileSystem.requireNoLinks(to: "\(directory)/.", below: path) }
+    }
+
+    /// Whether a file is there.
+    ///
+    /// - Throws: `StoreError` with code `unsupportedFormat` where something else stands there, or a link leads there.
+    func exists(_ path: String) throws -> Bool {
+        try Self.asStoreErrors {
+            do {
+                _ = try fileSystem.openFile(path, below: self.path)
+                return true
+            } catch let error as DurableIOError where error.isAbsence {
+                return false
+            }
+        }
+    }
+
+    /// Whether a directory is there, not by a link.
+    ///
+    /// - Throws: as `requireDirectories`.
+    func isDirectory(_ directory: String) throws -> Bool {
+        switch try fileSystem.status(of: directory)?.kind {
+        case nil: return false
+        case .directory: return true
+        default:
+            try requireDirectories(to: directory)
+            return false
+        }
+    }
+
+    /// What stands where the store's own files should be is no failure of the disk.
+    static func asStoreErrors<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DurableIOError where error.code == .wrongKind || error.code == .isDirectory {
+            throw StoreError(.unsupportedFormat, error.message)
+        } catch let error as DurableIOError where error.code == .corrupt {
+            throw StoreError(.corrupt, error.message)
+        }
+    }
+
     // MARK: Metadata
 
     /// The versions of an object, `nil` where there is none.
@@ -85,15 +152,21 @@ final class Drive: Sendable {
     func metadata(in directory: String) throws -> XLMeta? {
         let path = "\(directory)/\(Self.metadataName)"
         var bytes = [UInt8](repeating: 0, count: Self.metadataGuessBytes)
-        var count: Int?
         while true {
-            count = try bytes.withUnsafeMutableBytes { try fileSystem.readBeginning(of: path, into: $0) }
-            guard let read = count, read == bytes.count else { break }
-            let size = try fileSystem.status(of: path)?.byteCount ?? 0
-            bytes = [UInt8](repeating: 0, count: max(size + 1, read * 2))
+            let read = try Self.asStoreErrors {
+                try bytes.withUnsafeMutableBytes {
+                    try fileSystem.readBeginning(of: path, below: self.path, into: $0)
+                }
+            }
+            guard let (count, size) = read else { return nil }
+            guard count == bytes.count else {
+                bytes.removeLast(bytes.count - count)
+                break
+            }
+            // Rubbish is not read whole.
+            try XLMeta.check(beginning: bytes, byteCount: size, path: path)
+            bytes = [UInt8](repeating: 0, count: max(size + 1, count * 2))
         }
-        guard let count else { return nil }
-        bytes.removeLast(bytes.count - count)
         let meta = try XLMeta(reading: bytes, path: path)
         // MinIO takes a file without versions for an object that is gone.
         return meta.versions.isEmpty ? nil : meta

@@ -135,19 +135,37 @@ struct BucketMetadata: Equatable {
         return seconds * 1_000_000_000 + Int64(nanoseconds)
     }
 
-    /// Whether puts make versions.
-    var versioning: BucketVersioning {
-        guard case .bytes(let bytes)? = self[Self.versioningName] else { return .unversioned }
-        let text = String(decoding: bytes, as: UTF8.self)
-        if text.contains("<Status>Enabled</Status>") { return .enabled }
-        if text.contains("<Status>Suspended</Status>") { return .suspended }
-        return .unversioned
+    /// What of all that is acted upon.
+    var policy: BucketPolicy {
+        var isLockEnabled = false
+        if case .boolean(true)? = self["LockEnabled"] { isLockEnabled = true }
+        return BucketPolicy(
+            versioning: text(Self.versioningName), objectLock: text("ObjectLockConfigXML"),
+            isLockEnabled: isLockEnabled,
+            encryption: text("EncryptionConfigXML"))
     }
 
+    private func text(_ name: String) -> ConfigurationXML {
+        guard case .bytes(let bytes)? = self[name] else { return ConfigurationXML([]) }
+        return ConfigurationXML(bytes)
+    }
+
+    /// Sets a configuration as a whole.
+    mutating func set(_ name: String, _ xml: String, atNanoseconds now: Int64) {
+        self[name] = .bytes(Array(xml.utf8))
+        if name.hasSuffix("XML") { self["\(name.dropLast(3))UpdatedAt"] = Self.time(now) }
+    }
+
+    /// Sets the status of the versioning, and keeps what else there is: but MinIO does not read prefixes without
+    /// versions where versioning is suspended.
     mutating func setVersioning(_ status: BucketVersioning, atNanoseconds now: Int64) {
-        let xml =
-            "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>\(status == .enabled ? "Enabled" : "Suspended")</Status></VersioningConfiguration>"
-        self[Self.versioningName] = .bytes(Array(xml.utf8))
-        self["VersioningConfigUpdatedAt"] = Self.time(now)
+        var xml = "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        xml += "<Status>\(status == .enabled ? "Enabled" : "Suspended")</Status>"
+        let policy = policy
+        for prefix in status == .enabled ? policy.excludedPrefixes : [] {
+            xml += "<ExcludedPrefixes><Prefix>\(ConfigurationXML.escaped(prefix))</Prefix></ExcludedPrefixes>"
+        }
+        if policy.excludesFolders { xml += "<ExcludeFolders>true</ExcludeFolders>" }
+        set(Self.versioningName, xml + "</VersioningConfiguration>", atNanoseconds: now)
     }
 }

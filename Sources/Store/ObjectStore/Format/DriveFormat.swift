@@ -25,53 +25,47 @@ struct DriveFormat {
     /// Reads the file; `path` is for messages.
     ///
     /// - Throws: `StoreError` with code `unsupportedFormat` for anything but a single drive, or `corrupt`.
-    init(reading text: String, path: String) throws {
-        self.text = text
-        let refusal: String
-        switch Self.value("format", in: text) {
-        case "xl-single":
-            guard Self.value("version", in: text) == "1", let id = Self.value("id", in: text),
-                text.contains(#""distributionAlgo":"SIPMOD"#)
-            else {
-                throw StoreError(
-                    .corrupt,
-                    "\(path) names no deployment or no known distribution: the file is damaged: \(text)")
-            }
-            deployment = id
-            return
+    init(reading bytes: [UInt8], path: String) throws {
+        text = String(decoding: bytes, as: UTF8.self)
+        let shown = text.prefix(300)
+        let damaged = { (what: String) in
+            StoreError(.corrupt, "\(path) \(what): the file is damaged: \(shown)")
+        }
+        guard let json = FormatJSON(reading: bytes) else { throw damaged("is no JSON") }
+        let drive = FileSystem.parent(of: FileSystem.parent(of: path))
+        let refused = { (what: String) in StoreError(.unsupportedFormat, "\(drive) is a drive \(what)") }
+        switch json["format"]?.text {
+        case "xl-single": break
         case "xl":
-            refusal =
+            throw refused(
                 "one of an erasure-coded set of MinIO: its objects are spread over several drives, of which this is one; copy them to a single drive with MinIO's own tools"
+            )
         case "fs":
-            refusal =
+            throw refused(
                 "of MinIO's file system mode, which MinIO gave up in October 2022: its objects are the plain files beside .minio.sys; put those into a new drive with `tapehouse objects mirror`"
-        case let other?:
-            refusal = "of the unknown format \"\(other)\""
-        case nil:
-            throw StoreError(
-                .corrupt, "\(path) is no description of a drive: the file is damaged: \(text.prefix(200))")
+            )
+        case let other?: throw refused("of the unknown format \"\(other)\"")
+        case nil: throw damaged("names no format")
         }
-        throw StoreError(
-            .unsupportedFormat,
-            "\(FileSystem.parent(of: FileSystem.parent(of: path))) is a drive \(refusal)")
-    }
-
-    /// The first text value of a name. MinIO writes the file without blanks; people may have added some.
-    private static func value(_ name: String, in text: String) -> String? {
-        let compact = text.filter { !$0.isWhitespace }
-        guard let start = compact.firstRange(of: "\"\(name)\":\"")?.upperBound else { return nil }
-        return compact[start...].firstIndex(of: "\"").map { String(compact[start..<$0]) }
-    }
-}
-
-extension String {
-    /// Where a text first occurs.
-    fileprivate func firstRange(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
+        guard json["version"]?.text == "1" else {
+            throw refused(
+                "whose description has version \(json["version"]?.text ?? "none"), where 1 is known")
         }
-        return nil
+        guard let id = json["id"]?.text, UniqueID(id) != nil else { throw damaged("has no UUID as id") }
+        guard let layout = json["xl"] else { throw damaged("has no part xl") }
+        guard layout["version"]?.text == "3" else {
+            throw refused("whose layout has version \(layout["version"]?.text ?? "none"), where 3 is known")
+        }
+        guard let this = layout["this"]?.text, UniqueID(this) != nil else {
+            throw damaged("has no UUID of the drive")
+        }
+        guard case .array(let sets)? = layout["sets"], sets.count == 1, case .array(let drives) = sets[0],
+            drives.map(\.text) == [this]
+        else { throw damaged("does not have this drive alone in its set") }
+        guard layout["distributionAlgo"]?.text?.hasPrefix("SIPMOD") == true else {
+            throw refused(
+                "with the distribution \(layout["distributionAlgo"]?.text ?? "none"), where SIPMOD is known")
+        }
+        deployment = id
     }
 }

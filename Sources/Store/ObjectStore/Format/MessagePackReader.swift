@@ -15,6 +15,7 @@ struct MessagePackReader {
     }
 
     var isAtEnd: Bool { position == bytes.count }
+    var bytesLeft: Int { bytes.count - position }
 
     mutating func mapCount() throws -> Int {
         let code = try byte("a map")

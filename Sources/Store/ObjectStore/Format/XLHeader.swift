@@ -40,7 +40,8 @@ struct XLHeader: Equatable {
         case .object(let object):
             kind = .object
             signature = object.signature
-            flags = object.isInline ? [.usesDataDirectory, .inlineData] : .usesDataDirectory
+            flags = object.usesDataDirectory ? .usesDataDirectory : []
+            if object.isInline { flags.insert(.inlineData) }
             parityShards = UInt64(clamping: object.parityShards)
             dataShards = UInt64(clamping: object.dataShards)
         case .deleteMarker(let marker):

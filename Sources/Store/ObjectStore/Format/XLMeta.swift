@@ -31,6 +31,8 @@ struct XLMeta {
     var versions: [Version] = []
     /// Small objects' data, as bit-rot streams, by version id.
     var inlineData: [(id: String, stream: [UInt8])] = []
+    /// How many bytes the file had behind all that; they are not written again.
+    private(set) var trailingBytes = 0
 
     private static let magic = Array("XL2 ".utf8)
 
@@ -80,13 +82,29 @@ struct XLMeta {
         return 13 + Int(UInt32(bigEndian: beginning.loadUnaligned(fromByteOffset: 9, as: UInt32.self))) + 5
     }
 
+    /// Makes sure, by its beginning and its size, that a file may be an object's metadata.
+    ///
+    /// - Throws: `StoreError` with code `corrupt`.
+    static func check(beginning: some Collection<UInt8>, byteCount: Int, path: String) throws {
+        guard beginning.starts(with: magic) else {
+            throw StoreError(.corrupt, "\(path) does not begin with \"XL2 \": it is no metadata of an object")
+        }
+        guard byteCount <= Drive.metadataBytesMax else {
+            throw StoreError(
+                .corrupt,
+                "\(path) has \(byteCount) bytes, where at most \(Drive.metadataBytesMax) make sense: it is damaged"
+            )
+        }
+    }
+
     /// Reads a file; `path` is for messages.
     ///
     /// - Parameter headOnly: whether to leave out the inline data, which then need not be there.
     /// - Throws: `StoreError` with code `corrupt` or `unsupportedFormat`.
     init(reading bytes: UnsafeRawBufferPointer, path: String, headOnly: Bool = false) throws {
-        guard bytes.count >= 8, bytes.starts(with: Self.magic) else {
-            throw StoreError(.corrupt, "\(path) does not begin with \"XL2 \": it is no metadata of an object")
+        try Self.check(beginning: bytes, byteCount: bytes.count, path: path)
+        guard bytes.count >= 8 else {
+            throw StoreError(.corrupt, "\(path) ends within its head: the file is damaged")
         }
         let version = bytes[4..<8]
         do {
@@ -131,6 +149,7 @@ struct XLMeta {
         for _ in 0..<(try file.mapCount()) {
             inlineData.append((try file.string(), try file.binary()))
         }
+        trailingBytes = file.bytesLeft
     }
 
     private mutating func readVersions(_ metadata: UnsafeRawBufferPointer, path: String) throws {
@@ -237,7 +256,8 @@ extension XLMeta {
     ///   known.
     func dataDirectories(path: String) throws -> Set<String> {
         var names: Set<String> = []
-        for version in versions where version.header.usesDataDirectory {
+        // Of a version in another tier the header says that it has none, and yet it may have been restored.
+        for version in versions where version.header.kind != .deleteMarker {
             switch try XLContent(reading: version.body, path: path) {
             case .object(let object): names.insert(object.dataDirectory.description)
             case .legacy(let directory): names.insert(directory)

@@ -28,6 +28,21 @@ struct XLObject {
 
     var isInline: Bool { systemMetadata?.contains { $0.key.lowercased() == Self.inlineDataKey } ?? false }
 
+    /// Whether its data has gone to another tier, and is here, if at all, as a copy that is taken away again.
+    var isTransitioned: Bool {
+        systemMetadata?.contains {
+            $0.key.lowercased() == "x-minio-internal-transition-status"
+                && $0.value.elementsEqual("complete".utf8)
+        } ?? false
+    }
+
+    /// Whether its data is here: of what has gone to another tier, where it has been restored.
+    var usesDataDirectory: Bool {
+        guard isTransitioned else { return true }
+        let restored = userMetadata?.first { $0.key.lowercased() == "x-amz-restore" }?.value
+        return restored?.contains("ongoing-request=\"false\"") ?? false
+    }
+
     func userValue(_ key: String) -> String? { userMetadata?.first { $0.key == key }?.value }
 
     /// Four bytes, little-endian, by which drives of a set compare versions: a hash of everything that does not differ
@@ -138,7 +153,11 @@ extension XLObject {
                 partBytes =
                     reader.skipNull()
                     ? [] : try (0..<(try reader.arrayCount())).map { _ in try reader.size() }
-            case "PartASizes": partActualBytes = try Self.readNumbers(&reader)
+            case "PartASizes":
+                // -1 where MinIO did not know.
+                partActualBytes =
+                    reader.skipNull()
+                    ? nil : try (0..<(try reader.arrayCount())).map { _ in Int(try reader.integer()) }
             case "PartIdx":
                 partIndexes =
                     reader.skipNull()

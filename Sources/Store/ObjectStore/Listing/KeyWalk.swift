@@ -30,6 +30,8 @@ struct KeyWalk {
     let prefix: [UInt8]
     /// Looks at what may be an object: there may be no xl.meta in its directory.
     private let visit: (Found, inout Step) throws -> Void
+    /// Told of a directory that cannot be read; where it throws nothing, the walk goes on.
+    private let unreadable: (DurableIOError) throws -> Void
     /// Only keys behind this one.
     private var marker: [UInt8]
     private var skipped: [UInt8]?
@@ -41,6 +43,7 @@ struct KeyWalk {
     init(
         _ fileSystem: FileSystem, _ cache: NameCache, root: String, prefix: String, after marker: [UInt8],
         skipping skipped: [UInt8]?, namesMax: Int = Self.namesMax,
+        unreadable: @escaping (DurableIOError) throws -> Void = { throw $0 },
         visit: @escaping (Found, inout Step) throws -> Void
     ) {
         self.fileSystem = fileSystem
@@ -50,6 +53,7 @@ struct KeyWalk {
         self.marker = marker
         self.skipped = skipped
         self.namesMax = namesMax
+        self.unreadable = unreadable
         self.visit = visit
     }
 
@@ -59,8 +63,14 @@ struct KeyWalk {
         let base = prefix[...lastSlash]
         let name = String(decoding: base.dropLast(), as: UTF8.self)
         // A prefix that no key can have, or that leads out of the bucket.
-        guard let key = try? ObjectKey(name + "/") else { return }
-        try look(Array(base), directory: "\(root)/\(key.path)")
+        guard !name.hasSuffix("/"), (try? ObjectKey(name)) != nil else { return }
+        do {
+            try fileSystem.requireNoLinks(to: "\(root)/\(name)/.", below: root)
+        } catch let error as DurableIOError where error.code == .wrongKind {
+            return
+        }
+        // A name may be too long for the one of an object whose key ends in the slash, and yet have keys below it.
+        if let key = try? ObjectKey(name + "/") { try look(Array(base), directory: "\(root)/\(key.path)") }
         if !isStopped { try walk("\(root)/\(name)", key: Array(base)) }
     }
 
@@ -72,6 +82,8 @@ struct KeyWalk {
             names = try cache.names(in: directory, max: namesMax, fileSystem)
         } catch let error as DurableIOError where error.isAbsence {
             return
+        } catch let error as DurableIOError {
+            return try unreadable(error)
         }
         while true {
             for index in firstIndex(in: names, key: key)..<names.count where !isStopped {

@@ -6,10 +6,12 @@ final class MetadataScan {
     private static let bytesMin = 4096
 
     private let fileSystem: FileSystem
+    private let root: String
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytesMin, alignment: 8)
 
-    init(_ fileSystem: FileSystem) {
-        self.fileSystem = fileSystem
+    init(_ drive: Drive) {
+        fileSystem = drive.fileSystem
+        root = drive.path
     }
 
     deinit { buffer.deallocate() }
@@ -20,14 +22,18 @@ final class MetadataScan {
     func read(_ directory: String) throws -> XLMeta? {
         let path = "\(directory)/\(Drive.metadataName)"
         while true {
-            guard let count = try fileSystem.readBeginning(of: path, into: buffer) else { return nil }
+            let read = try Drive.asStoreErrors {
+                try fileSystem.readBeginning(of: path, below: root, into: buffer)
+            }
+            guard let (count, size) = read else { return nil }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let isCut = count == buffer.count
             let headBytes = XLMeta.headByteCount(bytes)
             if isCut, headBytes.map({ $0 > count }) ?? true, count < (headBytes ?? .max) {
                 // The head says how long it is; without one, all of the file is wanted.
-                let wanted = try headBytes ?? (fileSystem.status(of: path)?.byteCount ?? 0) + 1
-                guard wanted > buffer.count, wanted < 1 << 30 else {
+                try XLMeta.check(beginning: bytes, byteCount: headBytes ?? size, path: path)
+                let wanted = headBytes ?? size + 1
+                guard wanted > buffer.count, wanted <= size + 1 else {
                     throw StoreError(
                         .corrupt, "\(path) claims \(wanted) bytes of metadata: the file is damaged")
                 }

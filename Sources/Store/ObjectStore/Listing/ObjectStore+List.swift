@@ -43,10 +43,9 @@ extension ObjectStore {
 
     /// A page of a bucket's objects.
     ///
-    /// - Parameter damaged: called for each object whose metadata cannot be read, which is then left out; by
-    ///   default such an object is an error.
-    /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for a token that no list gave
-    ///   out.
+    /// - Parameter damaged: called for each object whose metadata cannot be read, and each directory that cannot, which
+    ///   are then left out; by default such a one is an error.
+    /// - Throws: `StoreError` with code `noSuchBucket`, or `invalidArgument` for a token that no list gave out.
     public func list(
         bucket: BucketName, _ options: ListOptions = ListOptions(), versions: ListedVersions = .latest,
         damaged: (StoreError) throws -> Void = { throw $0 }
@@ -59,10 +58,11 @@ extension ObjectStore {
         return try withoutActuallyEscaping(damaged) { damaged in
             var page = ListPage()
             var last: ListPlace?
-            let scan = MetadataScan(fileSystem)
+            let scan = MetadataScan(drive)
             var walk = KeyWalk(
                 fileSystem, nameCache, root: drive.directory(of: bucket), prefix: options.prefix,
-                after: start.marker, skipping: start.skipped
+                after: start.marker, skipping: start.skipped,
+                unreadable: { try damaged(StoreError(unreadable: $0)) }
             ) { found, step in
                 let infos = try Self.infos(found, scan, versions, damaged)
                 guard !infos.isEmpty else { return }
@@ -102,10 +102,11 @@ extension ObjectStore {
         try withoutActuallyEscaping(damaged) { damaged in
             try withoutActuallyEscaping(isWanted) { isWanted in
                 try withoutActuallyEscaping(body) { body in
-                    let scan = MetadataScan(fileSystem)
+                    let scan = MetadataScan(drive)
                     var walk = KeyWalk(
                         fileSystem, nameCache, root: drive.directory(of: bucket), prefix: prefix,
-                        after: Array((startAfter ?? "").utf8), skipping: skipping.map { Array($0.utf8) }
+                        after: Array((startAfter ?? "").utf8), skipping: skipping.map { Array($0.utf8) },
+                        unreadable: { try damaged(StoreError(unreadable: $0)) }
                     ) { found, _ in
                         guard try isWanted(String(decoding: found.key, as: UTF8.self)) else { return }
                         for info in try Self.infos(found, scan, versions, damaged) { try body(info) }
@@ -135,6 +136,9 @@ extension ObjectStore {
             }
         } catch let error as StoreError {
             try damaged(error)
+            return []
+        } catch let error as DurableIOError {
+            try damaged(StoreError(unreadable: error))
             return []
         }
     }

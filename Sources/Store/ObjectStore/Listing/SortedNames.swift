@@ -27,6 +27,10 @@ struct SortedNames: Sendable {
         return low
     }
 
+    private static func isText(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.allSatisfy { $0 < 0x80 } || String(validating: name, as: UTF8.self) != nil
+    }
+
     /// Reads a directory. Where it has more than `max` names, the first of them behind `after`.
     init(_ directory: String, after: ArraySlice<UInt8> = [], max: Int, _ fileSystem: FileSystem) throws {
         var packed = PackedNames()
@@ -37,7 +41,8 @@ struct SortedNames: Sendable {
                 try kind
                 ?? fileSystem.status(
                     of: "\(directory)/\(String(decoding: name, as: UTF8.self))")?.kind
-            guard isDirectory == .directory else { return }
+            // A key is UTF-8: what is not was put there by somebody else.
+            guard isDirectory == .directory, Self.isText(name) else { return }
             let isDirectoryObject =
                 name.count > suffix.count && name.suffix(suffix.count).elementsEqual(suffix)
             let key = UnsafeRawBufferPointer(

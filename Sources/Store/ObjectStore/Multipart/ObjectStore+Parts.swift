@@ -47,11 +47,11 @@ extension ObjectStore {
 
     private func parts(in directory: String) throws -> [UploadedPart] {
         // MinIO makes the directory with the first part.
-        guard try fileSystem.kind(of: directory) == .directory else { return [] }
+        guard try drive.isDirectory(directory) else { return [] }
         return try fileSystem.list(directory).compactMap { name in
             guard name.hasPrefix("part."), name.hasSuffix(".meta") else { return nil }
             let path = "\(directory)/\(name)"
-            let part = try UploadedPart(reading: try fileSystem.contents(of: path), path: path)
+            let part = try UploadedPart(reading: try drive.contents(of: path), path: path)
             return name == "part.\(part.number).meta" ? part : nil
         }.sorted { $0.number < $1.number }
     }
@@ -133,7 +133,7 @@ extension ObjectStore {
         _ conditions: Preconditions
     ) throws -> ObjectInfo {
         let location = drive.location(upload.bucket, upload.key)
-        let versioning = try knownVersioning(of: upload.bucket)
+        let versioning = try policy(of: upload.bucket).versioning(of: upload.key)
         return try commit(at: location) { existing in
             if let done = try existing.flatMap({
                 try version(with: completed.dataDirectory, in: $0, location)
@@ -146,7 +146,7 @@ extension ObjectStore {
             var object = completed
             object.modifiedNanoseconds = stamp(after: existing)
             object.id = versioning == .enabled ? (object.id == .null ? .random() : object.id) : .null
-            let change = adding(.object(object), inlineStream: nil, to: existing)
+            let change = try adding(.object(object), inlineStream: nil, to: existing, at: location)
             let staged = try drive.makeStaging()
             do {
                 let data = "\(staged)/\(object.dataDirectory)"

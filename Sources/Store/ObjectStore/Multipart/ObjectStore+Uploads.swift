@@ -15,16 +15,19 @@ extension ObjectStore {
     ///     time is that of the completion.
     ///   - hasFullObjectChecksum: whether the object's checksum is that of its data (CRCs alone; always with
     ///     CRC-64/NVME), not of the parts' checksums.
-    /// - Throws: `StoreError` with code `noSuchBucket`.
+    /// - Throws: `StoreError` with code `noSuchBucket`, or `notImplemented` where the bucket is set to encrypt.
     public func createUpload(
         bucket: BucketName, key: ObjectKey, options: PutOptions = PutOptions(),
         hasFullObjectChecksum: Bool = false
     ) throws -> MultipartUpload {
         try requireWritable()
         try requireBucket(bucket)
+        let policy = try policy(of: bucket)
+        try policy.requirePlain(bucket)
         let now = self.options.clock()
         let name = "\(UniqueID.random())x\(now)"
-        var user = XLObject.userMetadata(options, etag: nil)
+        var user = XLObject.userMetadata(
+            options, etag: nil, retention: policy.defaultRetention?.retention(from: now))
         if let algorithm = options.checksum {
             let isFull = hasFullObjectChecksum || algorithm == .crc64nvme
             user += [
@@ -33,7 +36,7 @@ extension ObjectStore {
             ]
         }
         var object = XLObject(
-            id: try knownVersioning(of: bucket) == .enabled ? .random() : .null, dataDirectory: .random(),
+            id: policy.versioning(of: key) == .enabled ? .random() : .null, dataDirectory: .random(),
             partBytes: [], partActualBytes: [], byteCount: 0, modifiedNanoseconds: now,
             systemMetadata: [(Self.uploadTargetName, Array("\(bucket)/\(key)".utf8))],
             userMetadata: user.sorted { $0.key < $1.key })
@@ -62,7 +65,7 @@ extension ObjectStore {
     /// - Parameter prefix: what the keys begin with. Of the uploads that MinIO began, which keeps no keys, those of
     ///   exactly this key.
     public func uploads(in bucket: BucketName, prefix: String = "") throws -> [MultipartUpload] {
-        guard try fileSystem.kind(of: drive.multipart) == .directory else { return [] }
+        guard try drive.isDirectory(drive.multipart) else { return [] }
         var exact: String?
         if let key = try? ObjectKey(prefix) { exact = FileSystem.name(of: uploadsDirectory(bucket, key)) }
         var found: [MultipartUpload] = []
@@ -121,6 +124,7 @@ extension ObjectStore {
             for name in try fileSystem.list(target) {
                 guard let began = UploadID.beginning(of: name) else { continue }
                 let directory = "\(target)/\(name)"
+                guard try fileSystem.status(of: directory)?.kind == .directory else { continue }
                 try drive.locks.withLock(directory) {
                     guard try began < oldest || isFinished(directory) else { return }
                     try removeUpload(directory)
@@ -134,7 +138,8 @@ extension ObjectStore {
 
     /// Whether a process died over an upload when its object was there already, or before it had begun.
     private func isFinished(_ directory: String) throws -> Bool {
-        guard try fileSystem.kind(of: "\(directory)/\(Drive.metadataName)") == .file else { return true }
+        // What stands there and is no file was put there by somebody else.
+        guard try fileSystem.status(of: "\(directory)/\(Drive.metadataName)") != nil else { return true }
         guard let upload = try? drive.soleObject(in: directory)?.object,
             let target = upload.systemMetadata?.first(where: { $0.key == Self.uploadTargetName }),
             case let parts = String(decoding: target.value, as: UTF8.self).split(separator: "/", maxSplits: 1),

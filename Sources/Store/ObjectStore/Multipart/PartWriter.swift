@@ -82,6 +82,7 @@ extension Drive {
     /// Between the two moves the old metadata would stand beside the new data. So the old part counts until
     /// `staged` gets its new name, and the new one from there on: after a crash `recover` makes the moves.
     func publishPart(staged: String, in directory: String) throws {
+        try requireDirectories(to: directory)
         try leaveLink(to: directory, in: staged)
         if durability == .full { try fileSystem.syncDirectory(staged) }
         let ready = staged + Self.readySuffix

@@ -247,20 +247,20 @@ private enum Source: Sendable {
 /// The part files of a version.
 private final class PartFiles: Sendable {
     private static let openMax = 64
-    private let fileSystem: FileSystem
+    private let drive: Drive
     private let directory: String
     private let numbers: [Int]
     private let files: [Int: File]
 
     /// Opens the parts that are wanted, as long as they are not too many; others are opened as they come.
     init(_ drive: Drive, _ object: XLObject, in location: ObjectLocation, wanted: [Int]) throws {
-        fileSystem = drive.fileSystem
+        self.drive = drive
         directory = "\(location.directory)/\(object.dataDirectory)"
         numbers = object.partNumbers
         var files: [Int: File] = [:]
         for part in wanted.prefix(Self.openMax) {
             let path = "\(directory)/part.\(numbers[part])"
-            let file = try Self.open(path, fileSystem)
+            let file = try Self.open(path, drive)
             try BitrotStream.check(
                 byteCount: try file.size(), dataBytes: object.partBytes[part], place: path)
             files[part] = file
@@ -270,11 +270,11 @@ private final class PartFiles: Sendable {
 
     func path(of part: Int) -> String { "\(directory)/part.\(numbers[part])" }
 
-    private static func open(_ path: String, _ fileSystem: FileSystem) throws -> File {
+    private static func open(_ path: String, _ drive: Drive) throws -> File {
         do {
-            // A pipe in the place of a part must not be waited for.
-            guard try fileSystem.kind(of: path) == .file else { throw MissingPart(path: path) }
-            return try fileSystem.open(path, .read)
+            return try drive.open(path)
+        } catch let error as StoreError where error.code == .unsupportedFormat {
+            throw StoreError(.corrupt, "\(error.message): the object is damaged")
         } catch let error as DurableIOError where error.isAbsence {
             throw MissingPart(path: path)
         }
@@ -283,7 +283,7 @@ private final class PartFiles: Sendable {
     func read(_ place: BlockPlace, into memory: UnsafeMutableRawBufferPointer) throws {
         let file: File
         do {
-            file = try files[place.part] ?? Self.open(path(of: place.part), fileSystem)
+            file = try files[place.part] ?? Self.open(path(of: place.part), drive)
         } catch let missing as MissingPart {
             throw missing.damage
         }

@@ -28,27 +28,33 @@ extension ObjectStore {
     /// Without a version: in a bucket with versions a delete marker is added, and the versions stay; otherwise the
     /// object goes. With a version, that one goes for good, be it a delete marker.
     ///
-    /// - Throws: `StoreError` with code `noSuchBucket`, or `preconditionFailed`.
+    /// - Parameter bypassesGovernance: whether a version that is retained in the mode GOVERNANCE goes nevertheless.
+    /// - Throws: `StoreError` with code `noSuchBucket`, `preconditionFailed`, or `objectLocked` where a version that
+    ///   would go is retained or under a legal hold.
     @discardableResult
     public func delete(
         bucket: BucketName, key: ObjectKey, version: VersionID? = nil,
-        conditions: Preconditions = Preconditions()
+        conditions: Preconditions = Preconditions(), bypassesGovernance: Bool = false
     ) throws -> DeleteResult {
         try requireWritable()
         try requireBucket(bucket)
-        let versioning = try knownVersioning(of: bucket)
+        let versioning = try policy(of: bucket).versioning(of: key)
         let location = drive.location(bucket, key)
         return try commit(at: location, conditions, replaces: version == nil) { existing in
-            if let version { return try remove(version, from: existing, at: location) }
+            if let version {
+                try requireUnlocked(
+                    version.unique, in: existing, at: location, bypassesGovernance: bypassesGovernance)
+                return try remove(version, from: existing, at: location)
+            }
             let keepsVersions = existing?.versions.contains { $0.header.id != .null && $0.header.isVisible }
             switch versioning {
             case .enabled: return try addDeleteMarker(.random(), to: existing, at: location)
             case .suspended: return try addDeleteMarker(.null, to: existing, at: location)
             case .unversioned:
                 // Versions are history that somebody kept: a drive whose bucket configuration was lost keeps it too.
-                return keepsVersions == true
-                    ? try addDeleteMarker(.null, to: existing, at: location)
-                    : try remove(.null, from: existing, at: location)
+                if keepsVersions == true { return try addDeleteMarker(.null, to: existing, at: location) }
+                try requireUnlocked(.null, in: existing, at: location)
+                return try remove(.null, from: existing, at: location)
             }
         }
     }
@@ -69,7 +75,7 @@ extension ObjectStore {
         _ id: UniqueID, to existing: XLMeta?, at location: ObjectLocation
     ) throws -> DeleteResult {
         let marker = XLDeleteMarker(id: id, modifiedNanoseconds: stamp(after: existing), systemMetadata: [])
-        let change = adding(.deleteMarker(marker), inlineStream: nil, to: existing)
+        let change = try adding(.deleteMarker(marker), inlineStream: nil, to: existing, at: location)
         try rewrite(change.meta, obsolete: change.obsolete, at: location)
         return DeleteResult(version: VersionID(unique: id), isDeleteMarker: true)
     }

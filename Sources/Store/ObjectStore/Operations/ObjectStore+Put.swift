@@ -3,21 +3,25 @@ import DurableIO
 extension ObjectStore {
     /// Begins to put an object whose data comes piece by piece.
     ///
-    /// - Throws: `StoreError` with code `noSuchBucket` or `invalidArgument`.
+    /// - Throws: `StoreError` with code `noSuchBucket`, `invalidArgument`, or `notImplemented` where the bucket is set
+    ///   to encrypt.
     public func makeWriter(
         bucket: BucketName, key: ObjectKey, options: PutOptions = PutOptions()
     ) throws -> ObjectWriter {
         try requireWritable()
         try requireBucket(bucket)
+        let policy = try policy(of: bucket)
+        try policy.requirePlain(bucket)
         return try ObjectWriter(
-            self, at: drive.location(bucket, key), versioning: try knownVersioning(of: bucket),
+            self, at: drive.location(bucket, key), policy.versioning(of: key), lock: policy.defaultRetention,
             options: options)
     }
 
     /// Puts an object: replaces the one with the same key, or adds a version where the bucket has versions.
     ///
     /// - Returns: what `head` will say of it.
-    /// - Throws: `StoreError` with code `noSuchBucket`, `preconditionFailed` or `badDigest`; `DurableIOError`.
+    /// - Throws: what `makeWriter` throws; `StoreError` with code `preconditionFailed`, `badDigest`, or `objectLocked`
+    ///   where what would be replaced is locked; `DurableIOError`.
     @discardableResult
     public func put(
         _ data: UnsafeRawBufferPointer, bucket: BucketName, key: ObjectKey, options: PutOptions = PutOptions()
@@ -114,9 +118,12 @@ extension ObjectStore {
     }
 
     /// An object's metadata with a version more, and which data directories nothing refers to any more then.
+    ///
+    /// - Throws: `StoreError` with code `objectLocked` where it would take the place of a version that is.
     func adding(
-        _ content: XLContent, inlineStream: [UInt8]?, to existing: XLMeta?
-    ) -> (meta: XLMeta, obsolete: Set<String>) {
+        _ content: XLContent, inlineStream: [UInt8]?, to existing: XLMeta?, at location: ObjectLocation
+    ) throws -> (meta: XLMeta, obsolete: Set<String>) {
+        try requireUnlocked(content.id, in: existing, at: location)
         var meta = existing ?? XLMeta()
         let obsolete = dataDirectory(of: content.id, in: meta)
         meta.put(content, inlineStream: inlineStream, writerRelease: Self.writerRelease)
@@ -125,7 +132,7 @@ extension ObjectStore {
 
     /// The data directory of a version that is to go, where it has one on the drive.
     func dataDirectory(of id: UniqueID, in meta: XLMeta) -> Set<String> {
-        guard let version = meta.version(id), version.header.usesDataDirectory,
+        guard let version = meta.version(id), version.header.kind != .deleteMarker,
             meta.inlineStream(of: id) == nil,
             let content = try? XLContent(reading: version.body, path: "")
         else { return [] }

@@ -7,6 +7,7 @@ public final class ObjectWriter {
     private let location: ObjectLocation
     private let versioning: BucketVersioning
     private let options: PutOptions
+    private let lock: DefaultRetention?
     private let dataDirectory = UniqueID.random()
     private let staging = Staging()
     private let body: BodyWriter
@@ -17,12 +18,14 @@ public final class ObjectWriter {
     }
 
     init(
-        _ store: ObjectStore, at location: ObjectLocation, versioning: BucketVersioning, options: PutOptions
+        _ store: ObjectStore, at location: ObjectLocation, _ versioning: BucketVersioning,
+        lock: DefaultRetention? = nil, options: PutOptions
     ) throws {
         self.store = store
         self.location = location
         self.versioning = versioning
         self.options = options
+        self.lock = lock
         guard options.tags.count <= 10 else {
             throw StoreError(.invalidArgument, "an object has at most 10 tags, not \(options.tags.count)")
         }
@@ -65,9 +68,11 @@ public final class ObjectWriter {
         let result = try store.commit(at: location, options.preconditions) { existing in
             let object = XLObject(
                 data, dataDirectory: dataDirectory, options,
+                retention: lock?.retention(from: store.options.clock()),
                 modifiedNanoseconds: store.stamp(options.modifiedNanoseconds, after: existing),
                 id: versioning == .enabled ? .random() : .null)
-            let change = store.adding(.object(object), inlineStream: data.inlineStream, to: existing)
+            let change = try store.adding(
+                .object(object), inlineStream: data.inlineStream, to: existing, at: location)
             try store.drive.publish(
                 change.meta, staged: staged,
                 dataDirectory: data.inlineStream == nil ? dataDirectory.description : nil,
@@ -103,8 +108,9 @@ extension PutOptions {
 extension XLObject {
     /// A version of an object that was put in one piece.
     fileprivate init(
-        _ data: BodyWriter.Result, dataDirectory: UniqueID, _ options: PutOptions, modifiedNanoseconds: Int64,
-        id: UniqueID
+        _ data: BodyWriter.Result, dataDirectory: UniqueID, _ options: PutOptions,
+        retention: ObjectRetention?,
+        modifiedNanoseconds: Int64, id: UniqueID
     ) {
         let etag = data.md5.hexadecimal + (options.effectiveETag == .md5 ? "" : "-1")
         var system: [(key: String, value: [UInt8])] = []
@@ -116,12 +122,14 @@ extension XLObject {
             id: id, dataDirectory: dataDirectory, partBytes: [data.byteCount],
             partActualBytes: [data.byteCount], byteCount: data.byteCount,
             modifiedNanoseconds: modifiedNanoseconds, systemMetadata: system,
-            userMetadata: Self.userMetadata(options, etag: etag))
+            userMetadata: Self.userMetadata(options, etag: etag, retention: retention))
     }
 
     /// The entries of an object's metadata that others see, sorted by their names.
-    static func userMetadata(_ options: PutOptions, etag: String?) -> [(key: String, value: String)] {
-        var entries: [(key: String, value: String)] = []
+    static func userMetadata(
+        _ options: PutOptions, etag: String?, retention: ObjectRetention?
+    ) -> [(key: String, value: String)] {
+        var entries = retention?.entries ?? []
         if let etag { entries.append((ObjectInfo.etagName, etag)) }
         for (name, path) in ObjectHeaders.fields {
             if let value = options.headers[keyPath: path] { entries.append((name, value)) }

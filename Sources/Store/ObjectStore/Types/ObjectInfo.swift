@@ -57,6 +57,11 @@ public struct ObjectInfo: Sendable, Equatable {
     /// The sizes of its parts in bytes; one where it was put in one piece.
     public let partBytes: [Int]
 
+    /// Until when it is locked against removal, where it is.
+    public let retention: ObjectRetention?
+    /// Whether it is locked against removal until somebody lifts that.
+    public let hasLegalHold: Bool
+
     /// The media type.
     public var contentType: String? { headers.contentType }
 }
@@ -90,6 +95,7 @@ extension ObjectInfo {
         self.modifiedNanoseconds = modifiedNanoseconds
         (byteCount, etag, headers, userMetadata, tags) = (0, "", ObjectHeaders(), [:], [:])
         (checksum, partBytes, storageClass) = (nil, [], nil)
+        (retention, hasLegalHold) = (nil, false)
     }
 
     init(_ object: XLObject, key: String, isLatest: Bool) {
@@ -100,6 +106,7 @@ extension ObjectInfo {
         byteCount = object.byteCount
         modifiedNanoseconds = object.modifiedNanoseconds
         partBytes = object.partBytes
+        (retention, hasLegalHold) = (object.retention, object.hasLegalHold)
         var etag = ""
         var headers = ObjectHeaders()
         var user: [String: String] = [:]

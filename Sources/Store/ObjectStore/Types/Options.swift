@@ -17,6 +17,24 @@ public struct BucketInfo: Sendable, Equatable {
     public let createdNanoseconds: Int64
     /// Whether writes make versions.
     public let versioning: BucketVersioning
+    /// Beginnings of keys (`*` for any characters) whose writes make no versions.
+    public let unversionedPrefixes: [String]
+    /// Whether writes of keys that end in a slash make no versions.
+    public let excludesFolders: Bool
+    /// Whether versions may be locked against removal.
+    public let hasObjectLock: Bool
+    /// How long objects that are put are locked unless their writer says otherwise.
+    public let defaultRetention: DefaultRetention?
+
+    init(name: BucketName, createdNanoseconds: Int64, policy: BucketPolicy) {
+        self.name = name
+        self.createdNanoseconds = createdNanoseconds
+        versioning = policy.versioning
+        unversionedPrefixes = policy.excludedPrefixes
+        excludesFolders = policy.excludesFolders
+        hasObjectLock = policy.hasObjectLock
+        defaultRetention = policy.defaultRetention
+    }
 }
 
 /// What must be so for an operation to be carried out; decided under the key's lock at the moment it counts.

@@ -1,3 +1,5 @@
+import DurableIO
+
 /// An error of the object store, with the code that S3 has for it.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// An error code as S3 names it.
@@ -50,6 +52,14 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let readOnly = Code(rawValue: "XTapehouseReadOnly")
         /// The drive's format is not the one that is read here.
         public static let unsupportedFormat = Code(rawValue: "XTapehouseUnsupportedFormat")
+        /// A file or a directory of the drive cannot be read: the disk fails, or it is another user's.
+        public static let unreadable = Code(rawValue: "XTapehouseUnreadable")
+        /// The bucket is set to something that is not done here.
+        public static let notImplemented = Code(rawValue: "NotImplemented")
+        /// Retention or a legal hold keeps the version from being removed.
+        public static let objectLocked = Code(rawValue: "ObjectLocked")
+        /// What the bucket is set to forbids it.
+        public static let invalidBucketState = Code(rawValue: "InvalidBucketState")
         /// Bytes on the drive are damaged.
         public static let corrupt = Code(rawValue: "XTapehouseCorrupt")
     }
@@ -63,6 +73,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    init(unreadable error: DurableIOError) {
+        self.init(.unreadable, error.message)
     }
 
     /// The message.

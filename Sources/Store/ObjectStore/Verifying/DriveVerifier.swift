@@ -18,34 +18,53 @@ final class DriveVerifier {
 
     func run() throws {
         if let bucket = options.bucket { return try check(drive.directory(of: bucket), inBucket: bucket) }
-        for name in try fileSystem.list(drive.path) where name != Drive.systemName {
+        for name in try names(in: drive.path) where name != Drive.systemName {
             let path = "\(drive.path)/\(name)"
-            if let bucket = try? BucketName(name), try fileSystem.kind(of: path) == .directory {
-                try check(path, inBucket: bucket)
-            } else {
-                note(.foreign, path, "\(path) is no bucket")
+            try attempt(path) {
+                guard let bucket = try? BucketName(name), let status = try fileSystem.status(of: path) else {
+                    return note(.foreign, path, "\(path) is no bucket")
+                }
+                switch status.kind {
+                case .directory: try check(path, inBucket: bucket)
+                case .file: note(.foreign, path, "\(path) is no bucket")
+                case .other:
+                    note(.unsupported, path, "\(path) is \(status.name), and not followed: it is no bucket")
+                }
             }
         }
         // MinIO keeps what it knows of buckets and of itself as objects too, which are not the user's.
         isCounted = false
         for name in ["buckets", "config"] {
             let path = "\(drive.system)/\(name)"
-            guard try fileSystem.kind(of: path) == .directory else { continue }
-            for child in try fileSystem.list(path) where child.first != "." || child == ".usage.json" {
-                try look("\(path)/\(child)", below: path, removesEmpty: false)
+            try attempt(path) {
+                guard try drive.isDirectory(path) else { return }
+                for child in try names(in: path) where child.first != "." || child == ".usage.json" {
+                    try look("\(path)/\(child)", below: path, removesEmpty: false)
+                }
             }
         }
-        if try fileSystem.kind(of: drive.multipart) == .directory { try checkUploads() }
+        try attempt(drive.multipart) {
+            if try drive.isDirectory(drive.multipart) { try checkUploads() }
+        }
+    }
+
+    /// Does something about a path. What cannot be read is told, and does not keep the rest from being looked at.
+    private func attempt(_ path: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DurableIOError where error.isAbsence {
+            // Removed meanwhile.
+        } catch let error as DurableIOError {
+            note(.unreadable, path, "\(error)")
+        } catch let error as StoreError where error.code == .unsupportedFormat {
+            note(.unsupported, path, error.message)
+        } catch let error as StoreError {
+            note(.damage, path, error.message)
+        }
     }
 
     private func check(_ directory: String, inBucket bucket: BucketName) throws {
-        do {
-            _ = try store.configuration(of: bucket)
-        } catch let error as StoreError {
-            note(
-                .damage, drive.configuration(of: bucket).directory,
-                "the configuration of \(bucket): \(error.message)")
-        }
+        try attempt(drive.configuration(of: bucket).directory) { _ = try store.configuration(of: bucket) }
         for name in try names(in: directory) {
             try look("\(directory)/\(name)", below: directory, removesEmpty: true)
         }
@@ -53,10 +72,16 @@ final class DriveVerifier {
 
     // MARK: Directories
 
-    /// The names in a directory; none where it has been removed meanwhile.
+    /// The names in a directory that may be of keys; the others are told. None where it has been removed meanwhile.
     private func names(in directory: String) throws -> [String] {
         do {
-            return try fileSystem.list(directory)
+            let (names, foreign) = try fileSystem.listing(of: directory)
+            for name in foreign {
+                note(
+                    .foreign, "\(directory)/\(name)",
+                    "\(directory)/\(name) has a name that is no UTF-8, and so is none of the store's")
+            }
+            return names
         } catch let error as DurableIOError where error.isAbsence {
             return []
         }
@@ -65,9 +90,13 @@ final class DriveVerifier {
     /// Looks at what may be an object, a part of the way to others, or neither.
     private func look(_ path: String, below root: String, removesEmpty: Bool) throws {
         if options.isCancelled() { throw CancellationError() }
+        try attempt(path) { try lookInside(path, below: root, removesEmpty: removesEmpty) }
+    }
+
+    private func lookInside(_ path: String, below root: String, removesEmpty: Bool) throws {
         guard let status = try fileSystem.status(of: path) else { return }
         guard status.kind == .directory else {
-            return note(.foreign, path, "\(path) is a file of somebody else's")
+            return note(.foreign, path, "\(path) is \(status.name) of somebody else's")
         }
         let names = try names(in: path)
         let location = ObjectLocation(
@@ -92,12 +121,18 @@ final class DriveVerifier {
                 try look(child, below: root, removesEmpty: removesEmpty)
             }
         }
-        if names.isEmpty, removesEmpty, try fileSystem.status(of: path) != nil {
+        if removesEmpty, try isEmpty(path) {
             note(.leftover, path, "\(path) is an empty directory") { [drive] in
                 try drive.removeEmptyDirectories(from: path, below: root)
                 return "removed"
             }
         }
+    }
+
+    private func isEmpty(_ directory: String) throws -> Bool {
+        var isEmpty = true
+        try fileSystem.forEachName(in: directory) { _, _ in isEmpty = false }
+        return isEmpty
     }
 
     // MARK: Objects
@@ -108,7 +143,8 @@ final class DriveVerifier {
     private func checkObject(at location: ObjectLocation) throws -> Set<String>? {
         let path = "\(location.directory)/\(Drive.metadataName)"
         do {
-            let meta = try XLMeta(reading: try fileSystem.contents(of: path), path: path)
+            let meta = try XLMeta(
+                reading: try drive.contents(of: path, max: Drive.metadataBytesMax), path: path)
             if isCounted { report.objects += 1 }
             var directories: Set<String> = []
             for version in meta.versions {
@@ -126,6 +162,11 @@ final class DriveVerifier {
             for entry in meta.inlineData where !names.contains(entry.id) {
                 note(.leftover, path, "\(path) has inline data of \(entry.id), which is no version")
             }
+            if meta.trailingBytes > 0 {
+                note(
+                    .leftover, path,
+                    "\(path) has \(meta.trailingBytes) bytes behind its inline data that mean nothing")
+            }
             return directories
         } catch let error as DurableIOError where error.isAbsence {
             // Deleted meanwhile.
@@ -141,6 +182,9 @@ final class DriveVerifier {
             return nil
         } catch let error as StoreError {
             note(.unsupported, path, error.message)
+            return nil
+        } catch let error as DurableIOError {
+            note(.unreadable, path, "\(error)")
             return nil
         }
     }
@@ -166,7 +210,12 @@ final class DriveVerifier {
         _ version: XLMeta.Version, _ content: XLContent, in meta: XLMeta, _ path: String
     ) throws {
         if case .legacy = content { return }
-        let due = XLHeader(content)
+        var due = XLHeader(content)
+        if case .object(let object) = content, object.isTransitioned {
+            // By the time, which nobody wrote down, a copy that was restored may have been there or not.
+            due.flags.formSymmetricDifference(
+                due.flags.symmetricDifference(version.header.flags).intersection(.usesDataDirectory))
+        }
         guard due.encoded(version: meta.headerVersion) == version.header.encoded(version: meta.headerVersion)
         else {
             throw StoreError(
@@ -192,6 +241,8 @@ final class DriveVerifier {
             // Where the object was replaced meanwhile, the part has gone with good reason.
             guard try store.isThere(object, at: location) else { return }
             noteDamage(of: object, at: location, "\(name): \(missing.path) is not there")
+        } catch let error as DurableIOError {
+            note(.unreadable, location.directory, "\(name): \(error)")
         }
     }
 
@@ -228,44 +279,46 @@ final class DriveVerifier {
     // MARK: Uploads
 
     private func checkUploads() throws {
-        for hash in try fileSystem.list(drive.multipart) {
-            for name in (try? fileSystem.list("\(drive.multipart)/\(hash)")) ?? [] {
-                let directory = "\(drive.multipart)/\(hash)/\(name)"
-                do {
-                    guard let object = try drive.soleObject(in: directory)?.object else { continue }
-                    try checkParts("\(directory)/\(object.dataDirectory)")
-                } catch let error as StoreError {
-                    note(.damage, directory, error.message)
-                } catch let error as DurableIOError where error.isAbsence {
-                    // Completed or aborted meanwhile.
+        for hash in try names(in: drive.multipart) {
+            let target = "\(drive.multipart)/\(hash)"
+            guard try fileSystem.status(of: target)?.kind == .directory else {
+                note(.foreign, target, "\(target) is no directory of uploads")
+                continue
+            }
+            try attempt(target) {
+                for name in try names(in: target) {
+                    let directory = "\(target)/\(name)"
+                    try attempt(directory) {
+                        guard let object = try drive.soleObject(in: directory)?.object else { return }
+                        try checkParts("\(directory)/\(object.dataDirectory)")
+                    }
                 }
             }
         }
     }
 
     private func checkParts(_ directory: String) throws {
-        guard try fileSystem.kind(of: directory) == .directory else { return }
-        for name in try fileSystem.list(directory) where name.hasSuffix(".meta") {
-            let part = try UploadedPart(
-                reading: try fileSystem.contents(of: "\(directory)/\(name)"), path: "\(directory)/\(name)")
-            let path = "\(directory)/part.\(part.number)"
-            guard try fileSystem.kind(of: path) == .file else {
-                note(.damage, path, "\(path) is not there")
-                continue
-            }
-            let file = try fileSystem.open(path, .read)
-            try BitrotStream.check(byteCount: try file.size(), dataBytes: part.byteCount, place: path)
-            var position = 0
-            while case let frame = try file.read(at: position, count: BitrotStream.frameBytes), !frame.isEmpty
-            {
-                try frame.withUnsafeBytes {
-                    try BitrotStream.check($0, place: path, position: position)
-                }
-                position += frame.count
-                report.bytes += frame.count - HighwayHash.byteCount
-            }
-            report.uploadedParts += 1
+        guard try drive.isDirectory(directory) else { return }
+        for name in try names(in: directory) where name.hasSuffix(".meta") {
+            try attempt("\(directory)/\(name)") { try checkPart("\(directory)/\(name)", in: directory) }
         }
+    }
+
+    private func checkPart(_ metadata: String, in directory: String) throws {
+        let part = try UploadedPart(reading: try drive.contents(of: metadata), path: metadata)
+        let path = "\(directory)/part.\(part.number)"
+        guard try fileSystem.status(of: path) != nil else {
+            return note(.damage, path, "\(path) is not there")
+        }
+        let file = try drive.open(path)
+        try BitrotStream.check(byteCount: try file.size(), dataBytes: part.byteCount, place: path)
+        var position = 0
+        while case let frame = try file.read(at: position, count: BitrotStream.frameBytes), !frame.isEmpty {
+            try frame.withUnsafeBytes { try BitrotStream.check($0, place: path, position: position) }
+            position += frame.count
+            report.bytes += frame.count - HighwayHash.byteCount
+        }
+        report.uploadedParts += 1
     }
 
     // MARK: Findings
@@ -307,7 +360,7 @@ extension ObjectStore {
             }
             let obsolete = dataDirectory(of: object.id, in: meta)
             let there = try obsolete.filter {
-                try fileSystem.kind(of: "\(location.directory)/\($0)") == .directory
+                try fileSystem.status(of: "\(location.directory)/\($0)")?.kind == .directory
             }
             meta.remove(object.id)
             try drive.quarantineCopy(of: location, reason: reason)

@@ -6,6 +6,8 @@ public struct VerifyReport: Sendable {
         public enum Severity: String, Sendable {
             /// Data or metadata cannot be read as it was put.
             case damage
+            /// Something that the disk, or the system, does not let be read: nothing is known of it.
+            case unreadable
             /// An object of a format that is not read here; a program that knows it may read it.
             case unsupported
             /// Something of no use that a crash left.
@@ -57,11 +59,10 @@ public struct VerifyReport: Sendable {
 
 extension ObjectStore {
     /// Checks a drive: every xl.meta with its checksum and signatures, every block of every version and uploaded part,
-    /// every digest, and that there is nothing that nothing refers to. Damage does not stop it.
+    /// every digest, and that there is nothing that nothing refers to. Neither damage nor what cannot be read stops it.
     ///
     /// - Throws: `StoreError` with code `noSuchBucket` or `readOnly`; `CancellationError`; `DurableIOError` where
-    ///   the drive
-    ///   cannot be read.
+    ///   the drive's own directory cannot be read.
     public func verify(_ options: VerifyReport.Options = VerifyReport.Options()) throws -> VerifyReport {
         if options.repairs { try requireWritable() }
         if let bucket = options.bucket { try requireBucket(bucket) }

@@ -21,6 +21,11 @@ extension ObjectInfo {
             ("etag", etag), ("version", "\(version)\(isLatest ? "" : "  not the latest")"),
         ]
         if isDeleteMarker { lines = [("deleted", "\(modifiedText) UTC"), ("version", version.description)] }
+        if let retention {
+            let until = Timestamp(seconds: retention.untilNanoseconds / 1_000_000_000).description
+            lines.append(("retained", "\(retention.mode.rawValue) until \(until) UTC"))
+        }
+        if hasLegalHold { lines.append(("legal hold", "on")) }
         if partBytes.count > 1 { lines.append(("parts", "\(partBytes.count)")) }
         if let checksum {
             let parts = checksum.compositeParts.map { " of \($0) parts' checksums" } ?? ""
@@ -55,6 +60,17 @@ extension ObjectInfo {
             JSON.object(map.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
         }
         members += [("metadata", object(userMetadata)), ("tags", object(tags))]
+        if let retention {
+            members.append(
+                (
+                    "retention",
+                    .object([
+                        ("mode", .string(retention.mode.rawValue)),
+                        ("until_ns", .integer(retention.untilNanoseconds)),
+                    ])
+                ))
+        }
+        if hasLegalHold { members.append(("legal_hold", .boolean(true))) }
         if let checksum {
             members.append(
                 (

@@ -8,7 +8,7 @@ struct ObjectsMakeBucketCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               tapehouse objects mb quotes
-              tapehouse objects mb archive --with-versioning --objects-dir /mnt/drive
+              tapehouse objects mb archive --with-versioning --objects-dir drive
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -24,6 +24,8 @@ struct ObjectsMakeBucketCommand: ParsableCommand {
         help: "Leave buckets that are there as they are.")
     var ignoresExisting = false
 
+    @OptionGroup var output: JSONOptions
+
     func run() throws {
         let names = try buckets.map { try bucketName($0) }
         try objects.change(creates: true) { store in
@@ -33,7 +35,10 @@ struct ObjectsMakeBucketCommand: ParsableCommand {
                     throw StoreError(.bucketAlreadyExists, "bucket \(name) is there already")
                 }
                 if withVersioning { try store.setVersioning(.enabled, of: name) }
-                StandardOutput.shared.writeLine("\(isNew ? "made" : "there already"): s3://\(name)")
+                let action = isNew ? "made" : "there already"
+                output.print(
+                    "\(action): s3://\(name)",
+                    [("action", .string(action)), ("bucket", .string(name.description))])
             }
         }
     }
@@ -44,11 +49,13 @@ struct ObjectsRemoveBucketCommand: ParsableCommand {
         commandName: "rb",
         abstract: "Remove buckets.",
         discussion: """
-            A bucket that holds objects, versions or unfinished uploads is removed only with --force, and they with it.
+            A bucket that holds objects, versions or unfinished uploads is removed only with --force, and they with it; one \
+            with object lock only when it is empty.
 
             EXAMPLES
+              tapehouse objects mb quotes archive --ignore-existing
               tapehouse objects rb quotes
-              tapehouse objects rb quotes --force
+              tapehouse objects rb archive --force
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -59,12 +66,16 @@ struct ObjectsRemoveBucketCommand: ParsableCommand {
     @Flag(help: "Remove what is in them too.")
     var force = false
 
+    @OptionGroup var output: JSONOptions
+
     func run() throws {
         let names = try buckets.map { try bucketName($0) }
         try objects.change { store in
             for name in names {
                 try store.deleteBucket(name, withObjects: force)
-                StandardOutput.shared.writeLine("removed: s3://\(name)")
+                output.print(
+                    "removed: s3://\(name)",
+                    [("action", .string("removed")), ("bucket", .string(name.description))])
             }
         }
     }
@@ -76,6 +87,7 @@ struct ObjectsVersionCommand: ParsableCommand {
         abstract: "Show, enable or suspend the versioning of buckets.",
         discussion: """
             EXAMPLES
+              tapehouse objects mb quotes --ignore-existing
               tapehouse objects version quotes
               tapehouse objects version quotes enable
               tapehouse objects version quotes suspend
@@ -96,15 +108,50 @@ struct ObjectsVersionCommand: ParsableCommand {
     @Argument(help: "info, enable or suspend.")
     var action = Action.info
 
+    @OptionGroup var output: JSONOptions
+
     func run() throws {
         let name = try bucketName(bucket)
         switch action {
         case .info: break
         case .enable: try objects.change { try $0.setVersioning(.enabled, of: name) }
-        case .suspend: try objects.change { try $0.setVersioning(.suspended, of: name) }
+        case .suspend:
+            try objects.change { store in
+                let dropped = try store.info(of: name).unversionedPrefixes
+                try store.setVersioning(.suspended, of: name)
+                guard !dropped.isEmpty else { return }
+                StandardError.writeLine(
+                    "tapehouse: the prefixes without versions are dropped, which MinIO knows only of a bucket with versions: "
+                        + dropped.joined(separator: ", ").printable)
+            }
         }
-        let versioning = try objects.openToRead().versioning(of: name)
-        StandardOutput.shared.writeLine("s3://\(name): \(versioning.rawValue)")
+        let info = try objects.openToRead().info(of: name)
+        output.print("s3://\(name): \(info.versioningText.printable)", info.members)
+    }
+}
+
+extension BucketInfo {
+    /// Whether there are versions, and what else bears on them.
+    fileprivate var versioningText: String {
+        var text = versioning.rawValue
+        let excluded = unversionedPrefixes + (excludesFolders ? ["keys that end in a slash"] : [])
+        if !excluded.isEmpty { text += ", but not of \(excluded.joined(separator: ", "))" }
+        if hasObjectLock { text += "; object lock" }
+        if let defaultRetention {
+            text +=
+                ", \(defaultRetention.mode.rawValue) for \(defaultRetention.count) \(defaultRetention.isYears ? "years" : "days")"
+        }
+        return text
+    }
+
+    /// What `ls` and `version` say of a bucket.
+    var members: [(String, JSON)] {
+        [
+            ("bucket", .string(name.description)), ("created_ns", .integer(createdNanoseconds)),
+            ("versioning", .string(versioning.rawValue)),
+            ("unversioned_prefixes", .array(unversionedPrefixes.map { .string($0) })),
+            ("object_lock", .boolean(hasObjectLock)),
+        ]
     }
 }
 

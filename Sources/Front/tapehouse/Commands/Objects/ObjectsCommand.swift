@@ -18,9 +18,9 @@ struct ObjectsCommand: ParsableCommand {
 
             EXAMPLES
               tapehouse objects mb quotes --with-versioning
-              tapehouse objects put monday.ndjson.zst quotes/2024/
+              echo '{"c": 1}' | tapehouse objects put - quotes/2024/monday.json
               tapehouse objects ls quotes --recursive
-              tapehouse objects cat 'bronze-transactions/**/*0.ndjson.zst' | zstd -d | head
+              tapehouse objects cat 'quotes/**/m*.json'
               tapehouse objects mirror s3://quotes backup/
               tapehouse objects verify
             """,
@@ -159,20 +159,42 @@ struct ObjectPath: ExpressibleByArgument, CustomStringConvertible {
     }
 }
 
-/// Objects whose metadata cannot be read do not keep a command from the others.
+/// Objects that are damaged or cannot be read do not keep a command from the others.
 enum Damage {
-    private static let count = Atomic<Int>(0)
+    private static let damaged = Atomic<Int>(0)
+    private static let unreadable = Atomic<Int>(0)
 
-    static var isMet: Bool { count.load(ordering: .relaxed) > 0 }
+    static var isMet: Bool { damaged.load(ordering: .relaxed) + unreadable.load(ordering: .relaxed) > 0 }
 
     @Sendable static func report(_ error: StoreError) {
-        count.add(1, ordering: .relaxed)
+        if error.code == .unreadable {
+            unreadable.add(1, ordering: .relaxed)
+        } else {
+            damaged.add(1, ordering: .relaxed)
+        }
         StandardError.writeLine("tapehouse: \(error.message)")
     }
 
-    /// Ends a command that has met damage with the exit code for it.
+    static func report(_ error: DurableIOError) {
+        unreadable.add(1, ordering: .relaxed)
+        StandardError.writeLine("tapehouse: \(error.message)")
+    }
+
+    /// Ends a command that has met damage, or what cannot be read, with the exit code for it.
     static func requireNone() throws {
-        if isMet { throw Failure(.badData) }
+        if damaged.load(ordering: .relaxed) > 0 { throw Failure(.badData) }
+        if unreadable.load(ordering: .relaxed) > 0 { throw Failure(.inputOutput) }
+    }
+}
+
+/// How a command of the store says what it did.
+struct JSONOptions: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print a JSON object a line.")
+    var isJSON = false
+
+    /// Prints a line of words or the object.
+    func print(_ words: @autoclosure () -> String, _ members: @autoclosure () -> [(String, JSON)]) {
+        StandardOutput.shared.writeLine(isJSON ? JSON.object(members()).text() : words())
     }
 }
 

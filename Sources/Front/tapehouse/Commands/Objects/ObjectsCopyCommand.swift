@@ -11,9 +11,11 @@ struct ObjectsCopyCommand: ParsableCommand {
             takes what is copied under its own name.
 
             EXAMPLES
-              tapehouse objects cp s3://quotes/a.json s3://archive/2024/
-              tapehouse objects cp 's3://quotes/2024/**' s3://archive/2024/
+              tapehouse objects mb quotes archive --ignore-existing
+              echo '{"c": 1}' > a.json
               tapehouse objects cp a.json s3://quotes/
+              tapehouse objects cp s3://quotes/a.json s3://archive/2024/
+              tapehouse objects cp 's3://archive/2024/**' s3://archive/copy/
               tapehouse objects cp s3://quotes/a.json ./
             """)
 
@@ -33,6 +35,8 @@ struct ObjectsCopyCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing.")
     var quiet = false
 
+    @OptionGroup var output: JSONOptions
+
     func validate() throws {
         guard paths.count >= 2 else { throw ValidationError("Give what to copy, and where to.") }
         guard paths.contains(where: { $0.hasPrefix(ObjectPath.scheme) }) else {
@@ -42,13 +46,15 @@ struct ObjectsCopyCommand: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        let transfer = Transfer(isQuiet: quiet)
+        let transfer = Transfer(isQuiet: quiet, output: output)
         let target = paths[paths.count - 1]
         if target.hasPrefix(ObjectPath.scheme) {
             guard let path = ObjectPath(argument: target) else {
                 throw ValidationError("'\(target)' names no bucket.")
             }
             try objects.change(durability: safety.durability) { store in
+                // Said once, not for each that is to be copied.
+                _ = try store.info(of: try path.bucketName())
                 for source in paths.dropLast() { try copy(source, to: path, store, transfer) }
             }
         } else {

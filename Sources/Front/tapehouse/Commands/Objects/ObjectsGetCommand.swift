@@ -10,8 +10,10 @@ struct ObjectsGetCommand: ParsableCommand {
             Every block is checked against its hash; a file is there whole or not at all.
 
             EXAMPLES
-              tapehouse objects get quotes/monday.ndjson.zst
-              tapehouse objects get a/b --version-id 065f0d6b-0c1b-4f94-bfe1-e98e8235fcf1
+              tapehouse objects mb quotes --ignore-existing
+              echo '{"c": 1}' | tapehouse objects put - quotes/2024/monday.json
+              tapehouse objects get quotes/2024/monday.json
+              tapehouse objects get quotes/2024/monday.json old.json --version-id null
               tapehouse objects get 'quotes/2024/**' backup/
             """)
 
@@ -29,11 +31,13 @@ struct ObjectsGetCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing.")
     var quiet = false
 
+    @OptionGroup var output: JSONOptions
+
     func run() throws {
         Interruption.install()
         let store = try objects.openToRead()
         let bucket = try source.bucketName()
-        let transfer = Transfer(isQuiet: quiet)
+        let transfer = Transfer(isQuiet: quiet, output: output)
         let isFolder =
             try source.isPattern || target.hasSuffix("/") || FileSystem.local.kind(of: target) == .directory
         if source.isPattern {
@@ -63,9 +67,11 @@ struct ObjectsCatCommand: ParsableCommand {
         abstract: "Print the data of objects.",
         discussion: """
             EXAMPLES
-              tapehouse objects cat quotes/state.json
-              tapehouse objects cat quotes/log.txt --offset -1000
-              tapehouse objects cat 'bronze-transactions/stock-quotes/**' | zstd -d | wc -l
+              tapehouse objects mb quotes --ignore-existing
+              echo '{"c": 1}' | tapehouse objects put - quotes/2024/state.json
+              tapehouse objects cat quotes/2024/state.json
+              tapehouse objects cat quotes/2024/state.json --offset -4
+              tapehouse objects cat 'quotes/2024/**' | wc -l
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -92,6 +98,7 @@ struct ObjectsCatCommand: ParsableCommand {
                 try path.forEachObject(in: store) { try print(store, path, try ObjectKey($0.key)) }
             }
         }
+        try Damage.requireNone()
     }
 
     private func print(_ store: ObjectStore, _ path: ObjectPath, _ key: ObjectKey) throws {

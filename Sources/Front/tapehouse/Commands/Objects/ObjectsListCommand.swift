@@ -8,6 +8,8 @@ struct ObjectsListCommand: ParsableCommand {
         abstract: "List buckets, objects, versions or unfinished uploads.",
         discussion: """
             EXAMPLES
+              tapehouse objects mb quotes --ignore-existing
+              echo '{"c": 1}' | tapehouse objects put - quotes/2024/AAPL.json
               tapehouse objects ls
               tapehouse objects ls quotes/2024/
               tapehouse objects ls quotes --recursive --summarize
@@ -75,11 +77,7 @@ struct ObjectsListCommand: ParsableCommand {
             let created = Timestamp(seconds: bucket.createdNanoseconds / 1_000_000_000).description
             StandardOutput.shared.writeLine(
                 json
-                    ? JSON.object([
-                        ("bucket", .string(bucket.name.description)),
-                        ("created_ns", .integer(bucket.createdNanoseconds)),
-                        ("versioning", .string(bucket.versioning.rawValue)),
-                    ]).text()
+                    ? JSON.object(bucket.members).text()
                     : "\(Style.dim(created))  \(bucket.name)/\(bucket.versioning == .unversioned ? "" : "  \(bucket.versioning.rawValue)")"
             )
         }

@@ -9,12 +9,15 @@ struct ObjectsMirrorCommand: ParsableCommand {
         abstract: "Make a prefix like a directory, or a directory like a prefix.",
         discussion: """
             What is missing at the target is copied, and what differs there in size or is older; with --remove, what the source \
-            does not have is removed. Objects are written with s3:// before them.
+            does not have is removed. Objects are written with s3:// before them. What can be no object or no file (links, \
+            pipes, names that are no UTF-8) is left out, which is told, and the command does not end with 0 then.
 
             EXAMPLES
+              mkdir -p recordings && echo '{"c": 1}' > recordings/monday.json
+              tapehouse objects mb quotes archive --ignore-existing
               tapehouse objects mirror recordings/ s3://quotes/recordings/
               tapehouse objects mirror s3://quotes backup/ --remove
-              tapehouse objects mirror s3://quotes/2024/ s3://archive/2024/ --dry-run
+              tapehouse objects mirror s3://quotes/recordings/ s3://archive/2024/ --dry-run
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -36,6 +39,8 @@ struct ObjectsMirrorCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print only the sum.")
     var quiet = false
 
+    @OptionGroup var output: JSONOptions
+
     func validate() throws {
         guard source.hasPrefix(ObjectPath.scheme) || target.hasPrefix(ObjectPath.scheme) else {
             throw ValidationError("Neither is an object: write s3:// before what is.")
@@ -54,11 +59,11 @@ struct ObjectsMirrorCommand: ParsableCommand {
     private func mirror(_ store: ObjectStore) throws {
         let from = try Tree(source, store)
         let to = try Tree(target, store)
-        let transfer = Transfer(isQuiet: quiet)
+        let transfer = Transfer(isQuiet: quiet, output: output)
         var copied = 0
         var removed = 0
-        let old = try to.entries(in: store, mayBeAbsent: true)
-        let new = try from.entries(in: store, mayBeAbsent: false)
+        let old = try to.entries(in: store, isSource: false, beside: from)
+        let new = try from.entries(in: store, isSource: true, beside: to)
         guard !remove || !new.isEmpty || old.isEmpty else {
             throw Failure(
                 .noInput,
@@ -78,8 +83,8 @@ struct ObjectsMirrorCommand: ParsableCommand {
                 copied += 1
             }
         }
-        let isWhole =
-            transfer.failures == 0 && !Damage.isMet && LocalPath.leftOut.load(ordering: .relaxed) == 0
+        let leftOut = LocalPath.leftOut.load(ordering: .relaxed)
+        let isWhole = transfer.failures == 0 && !Damage.isMet && leftOut == 0
         if remove, !isWhole {
             StandardError.writeLine(
                 "tapehouse: not all of \(source) could be read, so nothing is removed from \(target)")
@@ -92,11 +97,17 @@ struct ObjectsMirrorCommand: ParsableCommand {
                 removed += 1
             }
         }
-        StandardOutput.shared.writeLine(
-            "\(Format.grouped(new.count)) there, \(Format.grouped(copied)) \(dryRun ? "to copy" : "copied"), \(Format.grouped(removed)) \(dryRun ? "to remove" : "removed")"
-        )
+        output.print(
+            "\(Format.grouped(new.count)) there, \(Format.grouped(copied)) \(dryRun ? "to copy" : "copied"), \(Format.grouped(removed)) \(dryRun ? "to remove" : "removed")",
+            [
+                ("there", .integer(new.count)), (dryRun ? "to_copy" : "copied", .integer(copied)),
+                (dryRun ? "to_remove" : "removed", .integer(removed)), ("left_out", .integer(leftOut)),
+                ("failed", .integer(transfer.failures)),
+            ])
         try transfer.requireNoFailures()
-        try Damage.requireNone()
+        guard leftOut == 0 else {
+            throw Failure(.badData, "\(leftOut) of \(source) left out; the rest is as there")
+        }
     }
 
     private func copy(_ name: String, _ from: Tree, _ to: Tree, _ store: ObjectStore, _ transfer: Transfer)
@@ -143,27 +154,45 @@ private enum Tree {
 
     /// What is there, by the paths from the directory or the prefix.
     ///
-    /// - Parameter mayBeAbsent: whether a directory that does not exist counts as empty.
-    func entries(in store: ObjectStore, mayBeAbsent: Bool) throws -> [ExactString: Entry] {
+    /// - Parameters:
+    ///   - isSource: a directory that does not exist counts as empty where it is a target.
+    ///   - other: the other side. Keys that end in a slash are no names of files: between objects they are like others;
+    ///     in files they are directories, and what data they have is left out.
+    func entries(
+        in store: ObjectStore, isSource: Bool, beside other: Tree
+    ) throws -> [ExactString: Entry] {
         var entries: [ExactString: Entry] = [:]
         switch self {
         case .files(let directory):
-            if mayBeAbsent, try FileSystem.local.kind(of: directory) == nil { return [:] }
-            for name in try LocalPath.files(below: directory) {
+            if !isSource, try FileSystem.local.kind(of: directory) == nil { return [:] }
+            for name in try LocalPath.files(below: directory, isSource: isSource) {
                 guard let status = try FileSystem.local.status(of: "\(directory)/\(name)") else { continue }
                 entries[ExactString(name)] = Entry(
                     byteCount: status.byteCount, modifiedNanoseconds: status.modifiedNanoseconds)
             }
         case .objects(let bucket, let prefix):
             try store.forEachObject(bucket: bucket, prefix: prefix, damaged: Damage.report) { info in
-                // A key that ends in a slash is no file's name, and its data is nothing as a rule.
-                guard !info.key.hasSuffix("/") else { return }
                 let name = String(decoding: info.key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+                guard other.canHold(name) else {
+                    if isSource, info.byteCount > 0 {
+                        LocalPath.leaveOut(
+                            "s3://\(bucket)/\(info.key)", "has data and the name of a directory")
+                    }
+                    return
+                }
                 entries[ExactString(name)] = Entry(
                     byteCount: info.byteCount, modifiedNanoseconds: info.modifiedNanoseconds)
             }
         }
         return entries
+    }
+
+    /// Whether something of this name can be there: an empty one is that of the prefix itself.
+    private func canHold(_ name: String) -> Bool {
+        switch self {
+        case .files: !name.isEmpty && !name.hasSuffix("/")
+        case .objects(_, let prefix): !name.isEmpty || !prefix.isEmpty
+        }
     }
 
     func path(of name: String) -> String {

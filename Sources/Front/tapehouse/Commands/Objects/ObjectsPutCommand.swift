@@ -11,10 +11,13 @@ struct ObjectsPutCommand: ParsableCommand {
             the target ends in a slash, or there are several files, each goes there under its own name.
 
             EXAMPLES
-              tapehouse objects put monday.ndjson.zst quotes/2024/01/
-              tapehouse objects put a.json b.json quotes --metadata from=feed --tag day=1
-              date | tapehouse objects put - quotes/now.txt --content-type text/plain
-              tapehouse objects put a quotes/a --if-match 9a0364b9e99bb480dd25e1f0284c8555
+              tapehouse objects mb quotes --ignore-existing
+              echo '{}' > a.json; echo '[]' > b.json
+              tapehouse objects put a.json quotes/2024/01/
+              tapehouse objects put a.json b.json quotes --metadata source=feed
+              gzip -c a.json | tapehouse objects put - quotes/a.json.gz --tag day=monday
+              etag=8a80554c91d9fca8acb82f023de02f11
+              tapehouse objects put b.json quotes/a.json --if-match $etag
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -51,6 +54,8 @@ struct ObjectsPutCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing.")
     var quiet = false
 
+    @OptionGroup var output: JSONOptions
+
     func validate() throws {
         guard paths.count >= 2 else { throw ValidationError("Give at least one file, and where it goes.") }
         guard paths.filter({ $0 == "-" }).count <= 1 else {
@@ -71,7 +76,7 @@ struct ObjectsPutCommand: ParsableCommand {
             throw ValidationError("Standard input has no name: give BUCKET/KEY as the target.")
         }
         Interruption.install()
-        let transfer = Transfer(isQuiet: quiet)
+        let transfer = Transfer(isQuiet: quiet, output: output)
         transfer.total = try? files.reduce(0) { try $0 + (FileSystem.local.status(of: $1)?.byteCount ?? 0) }
         try objects.change(durability: safety.durability) { store in
             for file in files {

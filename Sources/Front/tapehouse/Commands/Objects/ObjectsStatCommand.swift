@@ -7,8 +7,10 @@ struct ObjectsStatCommand: ParsableCommand {
         abstract: "Show all that is known of objects.",
         discussion: """
             EXAMPLES
-              tapehouse objects stat quotes/monday.ndjson.zst
-              tapehouse objects stat 'quotes/*.zst' --versions --json
+              tapehouse objects mb quotes --ignore-existing
+              echo '{}' | tapehouse objects put - quotes/monday.json
+              tapehouse objects stat quotes/monday.json
+              tapehouse objects stat 'quotes/*.json' --versions --json
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -52,6 +54,8 @@ struct ObjectsUsageCommand: ParsableCommand {
         abstract: "Add up the sizes of objects.",
         discussion: """
             EXAMPLES
+              tapehouse objects mb quotes --ignore-existing
+              echo '{}' | tapehouse objects put - quotes/2024/monday.json
               tapehouse objects du
               tapehouse objects du quotes --depth 2
               tapehouse objects du quotes/2024/ --versions --json

@@ -6,13 +6,16 @@ struct ObjectsVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Check a whole drive: metadata, hashes of all blocks, digests, leftovers.",
         discussion: """
-            Exits with 65 where something is damaged or of a format that is not read here. --repair moves what is damaged to .minio.sys/quarantine of the drive, with the \
+            Exits with 65 where something is damaged or of a format that is not read here, with 74 where something could not be \
+            read. --repair moves what is damaged to .minio.sys/quarantine of the drive, with the \
             reason beside it, and removes empty directories; nothing that holds anything is ever deleted.
 
             EXAMPLES
+              tapehouse objects mb quotes --ignore-existing
+              echo '{}' | tapehouse objects put - quotes/monday.json
               tapehouse objects verify
               tapehouse objects verify quotes --json
-              tapehouse objects verify --objects-dir /mnt/drive --repair
+              tapehouse objects verify --repair
             """)
 
     @OptionGroup var objects: ObjectsOptions
@@ -28,8 +31,7 @@ struct ObjectsVerifyCommand: ParsableCommand {
         help: "Check the hashes of the blocks alone, not MD5s and checksums; faster.")
     var noDigests = false
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         Interruption.install()
@@ -49,10 +51,12 @@ struct ObjectsVerifyCommand: ParsableCommand {
         } catch is CancellationError {
             throw Failure(.interrupted)
         }
-        StandardOutput.shared.write(json ? report.json.text(indent: 0) + "\n" : report.text)
+        for finding in report.findings { output.print(finding.text, finding.members) }
+        output.print(report.text, report.members)
         if report.findings.contains(where: { $0.severity == .damage || $0.severity == .unsupported }) {
             throw Failure(.badData)
         }
+        if report.findings.contains(where: { $0.severity == .unreadable }) { throw Failure(.inputOutput) }
     }
 }
 
@@ -65,37 +69,39 @@ private final class SharedBar: @unchecked Sendable {
     func clear() { bar.clear() }
 }
 
-extension VerifyReport {
+extension VerifyReport.Finding {
     fileprivate var text: String {
-        var text = ""
-        for finding in findings {
-            let mark = finding.severity == .damage ? Style.red("damage") : finding.severity.rawValue
-            text += "\(mark): \(finding.message.printable)"
-            if let repair = finding.repair { text += " — \(repair)" }
-            text += "\n"
-        }
-        let damaged = findings.count { $0.severity == .damage }
-        let others = findings.count - damaged
-        return text
-            + "\(Format.grouped(objects)) objects, \(Format.grouped(versions)) versions, \(Format.bytes(bytes)): "
-            + (damaged == 0 ? Style.green("no damage") : Style.red("\(damaged) damaged"))
-            + (others == 0 ? "" : ", \(others) leftovers, foreign files or foreign formats") + "\n"
+        let isBad = severity == .damage || severity == .unreadable
+        let mark = isBad ? Style.red(severity.rawValue) : severity.rawValue
+        return "\(mark): \(message.printable)" + (repair.map { " — \($0)" } ?? "")
     }
 
-    fileprivate var json: JSON {
-        .object([
+    fileprivate var members: [(String, JSON)] {
+        [
+            ("severity", .string(severity.rawValue)), ("path", .string(path)), ("message", .string(message)),
+            ("repair", .optional(repair)),
+        ]
+    }
+}
+
+extension VerifyReport {
+    private func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
+
+    fileprivate var text: String {
+        let (damaged, unreadable) = (count(.damage), count(.unreadable))
+        let others = findings.count - damaged - unreadable
+        return
+            "\(Format.grouped(objects)) objects, \(Format.grouped(versions)) versions, \(Format.bytes(bytes)): "
+            + (damaged == 0 ? Style.green("no damage") : Style.red("\(damaged) damaged"))
+            + (unreadable == 0 ? "" : ", " + Style.red("\(unreadable) could not be read"))
+            + (others == 0 ? "" : ", \(others) leftovers, foreign files or foreign formats")
+    }
+
+    fileprivate var members: [(String, JSON)] {
+        [
             ("objects", .integer(objects)), ("versions", .integer(versions)), ("bytes", .integer(bytes)),
-            ("uploaded_parts", .integer(uploadedParts)),
-            (
-                "findings",
-                .array(
-                    findings.map { finding in
-                        .object([
-                            ("severity", .string(finding.severity.rawValue)), ("path", .string(finding.path)),
-                            ("message", .string(finding.message)), ("repair", .optional(finding.repair)),
-                        ])
-                    })
-            ),
-        ])
+            ("uploaded_parts", .integer(uploadedParts)), ("findings", .integer(findings.count)),
+            ("damaged", .integer(count(.damage))), ("unreadable", .integer(count(.unreadable))),
+        ]
     }
 }

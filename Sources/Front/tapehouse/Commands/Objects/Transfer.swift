@@ -9,11 +9,15 @@ final class Transfer {
     private(set) var objects = 0
     private(set) var bytes = 0
     private(set) var failures = 0
+    /// The exit codes of what failed.
+    private var statuses: Set<ExitStatus> = []
     private let bar = ProgressBar()
     private let isQuiet: Bool
+    private let output: JSONOptions
 
-    init(isQuiet: Bool = false) {
+    init(isQuiet: Bool = false, output: JSONOptions = JSONOptions()) {
         self.isQuiet = isQuiet
+        self.output = output
     }
 
     deinit { bar.clear() }
@@ -38,16 +42,19 @@ final class Transfer {
     private func fail(_ error: any Error) {
         bar.clear()
         failures += 1
+        statuses.insert(ExitStatus.status(of: error) ?? .fault)
         StandardError.writeLine("tapehouse: \(error)")
     }
 
     /// Ends the row of attempts.
     ///
-    /// - Throws: `Failure` where some went wrong.
-    func requireNoFailures() throws {
+    /// - Throws: `Failure` where some went wrong, with their exit code where they have one in common.
+    func requireNoFailures(_ done: String = "moved") throws {
         guard failures == 0 else {
-            throw Failure(.badData, "\(failures) could not be moved; the rest was")
+            let status = statuses.count == 1 ? statuses.first : nil
+            throw Failure(status ?? .badData, "\(failures) could not be \(done); the rest was")
         }
+        try Damage.requireNone()
     }
 
     /// Puts a file; `-` is standard input.
@@ -134,7 +141,9 @@ final class Transfer {
     func report(_ verb: String, _ from: String, _ to: String) {
         guard !isQuiet else { return }
         bar.clear()
-        StandardOutput.shared.writeLine("\(verb): \(from.printable) -> \(to.printable)")
+        output.print(
+            "\(verb): \(from.printable) -> \(to.printable)",
+            [("action", .string(verb)), ("from", .string(from)), ("to", .string(to))])
         StandardOutput.shared.flush()
     }
 }
@@ -153,18 +162,40 @@ enum LocalPath {
             ? rest : "\(directory.hasSuffix("/") ? String(directory.dropLast()) : directory)/\(rest)"
     }
 
-    /// The files below a directory, by their paths from there, sorted. Symbolic links are left out.
-    static func files(below directory: String, prefix: String = "") throws -> [String] {
-        try FileSystem.local.list(directory).flatMap { name -> [String] in
-            let path = "\(directory)/\(name)"
-            switch try FileSystem.local.status(of: path)?.kind {
-            case .directory: return try files(below: path, prefix: "\(prefix)\(name)/")
-            case .file: return ["\(prefix)\(name)"]
-            default:
-                leftOut.add(1, ordering: .relaxed)
-                StandardError.writeLine("tapehouse: \(path) is neither a file nor a directory, and left out")
-                return []
+    /// The files below a directory, by their paths from there, sorted. What is neither file nor directory, or has a
+    /// name that can be no key, is left out, and so is what cannot be read.
+    ///
+    /// - Parameter isSource: whether what is left out is missing at a target, and so has to be told.
+    static func files(below directory: String, prefix: String = "", isSource: Bool) throws -> [String] {
+        let listing: (names: [String], foreign: [String])
+        do {
+            listing = try FileSystem.local.listing(of: directory)
+        } catch let error as DurableIOError where !prefix.isEmpty {
+            Damage.report(error)
+            return []
+        }
+        if isSource {
+            for name in listing.foreign {
+                leaveOut("\(directory)/\(name)", "has a name that is no UTF-8, as keys are")
             }
         }
+        return try listing.names.flatMap { name -> [String] in
+            let path = "\(directory)/\(name)"
+            let status = try FileSystem.local.status(of: path)
+            switch status?.kind {
+            case .directory: return try files(below: path, prefix: "\(prefix)\(name)/", isSource: isSource)
+            case .file: return ["\(prefix)\(name)"]
+            case .other:
+                if isSource { leaveOut(path, "is \(status?.name ?? "no file")") }
+                return []
+            case nil: return []
+            }
+        }
+    }
+
+    /// Says that something is left out, and why.
+    static func leaveOut(_ path: String, _ why: String) {
+        leftOut.add(1, ordering: .relaxed)
+        StandardError.writeLine("tapehouse: \(path.printable) \(why), and is left out")
     }
 }
