@@ -1,9 +1,10 @@
 import DurableIO
 
-/// Hands items to a thread of its own, which does its work with each in their order, so that the next ones are made
-/// meanwhile.
+/// Hands items to a thread of its own, which does its work with each in their order, so that the next ones
+/// are made meanwhile.
 ///
-/// An error of the work comes out of the next call; items that are handed over after it are dropped. Thread-safe.
+/// An error of the work comes out of the next call; items that are handed over after it are dropped.
+/// Thread-safe.
 final class HandOver<Item: Sendable>: Sendable {
     private let shared: Shared
     private let thread = WorkerThreads(max: 1)
@@ -44,6 +45,11 @@ final class HandOver<Item: Sendable>: Sendable {
         }
     }
 
+    /// Throws what has failed so far.
+    func check() throws {
+        if let failure = shared.monitor.locked({ shared.failure }) { throw failure }
+    }
+
     /// Waits until the work with all items is done.
     func drain() throws {
         try shared.monitor.locked {
@@ -52,8 +58,8 @@ final class HandOver<Item: Sendable>: Sendable {
         }
     }
 
-    /// Drops what waits, and waits until nothing is worked on any more. Later calls throw `Interrupted`, unless
-    /// something has failed before.
+    /// Drops what waits, and waits until nothing is worked on any more. Later calls throw `Interrupted`,
+    /// unless something has failed before.
     func cancel() {
         shared.monitor.locked {
             shared.failure = shared.failure ?? Interrupted()
