@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "WarehouseLibrary",
             dependencies: [
-                "CSQLiteAPI", "CWarehouseExtension", "DurableIO", "SQLiteKit", "Vectors", "Warehouse",
+                "CSQLiteAPI", "CWarehouseExtension", "DurableIO", "SQLiteKit", "Threads", "Vectors",
+                "Warehouse",
                 "WarehouseExtension",
             ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),

@@ -42,6 +42,11 @@ package final class HandOver<Item: Sendable>: Sendable {
         }
     }
 
+    /// Throws what has failed so far.
+    package func check() throws {
+        if let failure = shared.monitor.locked({ shared.failure }) { throw failure }
+    }
+
     /// Waits until the work with all items is done, or with all but `rest`.
     package func drain(to rest: Int = 0) throws {
         try shared.monitor.locked {

@@ -41,11 +41,14 @@ public struct DataDirectory: Sendable {
     }
 
     /// The size in bytes of what the log, the store and the warehouse have on the disk.
-    public func diskUsage(fileSystem: FileSystem = .local) throws -> DiskUsage {
+    ///
+    /// - Parameter entriesMax: of a store with more files and directories, its size is left out.
+    public func diskUsage(entriesMax: Int = .max, fileSystem: FileSystem = .local) throws -> DiskUsage {
         var warehouseBytes = 0
         for suffix in ["", "-wal", "-shm"] { warehouseBytes += try fileSystem.bytesBelow(warehouse + suffix) }
         return DiskUsage(
-            logBytes: try fileSystem.bytesBelow(log), objectBytes: try fileSystem.bytesBelow(objects),
+            logBytes: try fileSystem.bytesBelow(log),
+            objectBytes: try fileSystem.bytesBelow(objects, entriesMax: entriesMax),
             warehouseBytes: warehouseBytes)
     }
 }
@@ -54,8 +57,8 @@ public struct DataDirectory: Sendable {
 public struct DiskUsage: Sendable, Equatable {
     /// The log with its indexes.
     public let logBytes: Int
-    /// The objects with their metadata.
-    public let objectBytes: Int
+    /// The objects with their metadata; `nil` where there were too many to count.
+    public let objectBytes: Int?
     /// The warehouse with its write-ahead log.
     public let warehouseBytes: Int
 }

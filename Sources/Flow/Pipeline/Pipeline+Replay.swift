@@ -37,10 +37,13 @@ extension Pipeline {
         summary.add(rejects)
         summary.add(try timedBuild(control: control))
         try warehouse.checkpoint()
-        summary.disk = try directory.diskUsage(fileSystem: fileSystem)
+        summary.disk = try directory.diskUsage(entriesMax: Self.entriesMax, fileSystem: fileSystem)
         summary.duration = ContinuousClock.now - start
         return summary
     }
+
+    /// Of a store with more files than this it is not told how large it is: a replay costs what is new.
+    private static let entriesMax = 2048
 
     /// Builds, and tells how long it took.
     fileprivate func timedBuild(control: RunControl) throws -> BuildResult {
@@ -94,7 +97,6 @@ final class Follower: @unchecked Sendable {
     ///   - interval: how long ago the last time has to be at least.
     ///   - isIdle: whether the caller has nothing else to do.
     /// - Returns: whether it will.
-    /// - Throws: what has failed so far.
     func refresh(every interval: Duration, isIdle: Bool) throws -> Bool {
         let isDue = monitor.locked {
             let pause = max(interval, refreshTime * (isIdle ? 1 : Self.busyShare - 1))
@@ -105,6 +107,9 @@ final class Follower: @unchecked Sendable {
         if isDue { try advancing.hand(true) }
         return isDue
     }
+
+    /// Throws what has failed so far.
+    func check() throws { try advancing.check() }
 
     private func refresh() throws {
         let start = ContinuousClock.now

@@ -69,7 +69,9 @@ final class RecordingProducer {
         recording = ReplaySummary.Recording(path: pipeline.fileSystem.absolutePath(source.name))
         var stage = ReplaySummary.StageResult(stage: .produce)
         isFresh = source.isLive || pacer != nil
-        source.willRead = { [unowned self] in try awaitInput(source) }
+        source.willRead = { [unowned self, unowned source] in
+            do { try awaitInput(source) } catch { throw FreshnessFailure(cause: error) }
+        }
         defer { source.willRead = nil }
         let reader = LineReader(source, takesObjects: true)
         do {
@@ -84,6 +86,9 @@ final class RecordingProducer {
                 recording.quotes += 1
                 stage.bytes += line.bytes.count + 1
             }
+        } catch let failure as FreshnessFailure {
+            if failure.cause is Interrupted { try flush() }
+            throw failure.cause
         } catch is Interrupted {
             try flush()
             throw Interrupted()
@@ -255,6 +260,7 @@ final class RecordingProducer {
 
     /// Flushes what has come, and has it taken on to gold, where that is due.
     private func keepFresh(isIdle: Bool) throws {
+        try follower?.check()
         if let since = unflushedSince, ContinuousClock.now - since >= options.flushInterval {
             try flush()
             isUnfollowed = true
@@ -270,6 +276,11 @@ final class RecordingProducer {
         try rejectProducer.flush()
         try pipeline.log.flush()
     }
+}
+
+/// What failed while a recording was waited for: no fault of the recording.
+private struct FreshnessFailure: Error {
+    let cause: any Error
 }
 
 /// The symbols that are asked for.

@@ -1,5 +1,6 @@
 internal import DurableIO
 internal import SQLiteKit
+internal import Threads
 internal import Vectors
 internal import Warehouse
 internal import WarehouseExtension

@@ -189,10 +189,27 @@ extension FileSystem {
     /// The sum of the sizes of all files below a directory, in bytes; 0 where it does not exist. Symbolic
     /// links are not followed, and what disappears meanwhile does not count.
     public func bytesBelow(_ path: String) throws -> Int {
+        try bytesBelow(path, entriesMax: .max) ?? 0
+    }
+
+    /// The same; `nil` where there are more files and directories than `entriesMax`.
+    public func bytesBelow(_ path: String, entriesMax: Int) throws -> Int? {
+        var left = entriesMax
+        return try bytesBelow(path, &left)
+    }
+
+    private func bytesBelow(_ path: String, _ left: inout Int) throws -> Int? {
         guard let entry = try status(of: path) else { return 0 }
         guard entry.kind == .directory else { return entry.byteCount }
         do {
-            return try list(path).reduce(0) { try $0 + bytesBelow("\(path)/\($1)") }
+            let names = try list(path)
+            left -= names.count
+            var bytes = 0
+            for name in names {
+                guard left >= 0, let below = try bytesBelow("\(path)/\(name)", &left) else { return nil }
+                bytes += below
+            }
+            return bytes
         } catch let error as DurableIOError where error.code == .notFound {
             return 0
         }

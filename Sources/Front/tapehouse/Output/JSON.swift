@@ -19,7 +19,7 @@ indirect enum JSON {
 
     init(_ disk: DiskUsage) {
         self = .object([
-            ("log", .integer(disk.logBytes)), ("objects", .integer(disk.objectBytes)),
+            ("log", .integer(disk.logBytes)), ("objects", disk.objectBytes.map { .integer($0) } ?? .null),
             ("warehouse", .integer(disk.warehouseBytes)),
         ])
     }

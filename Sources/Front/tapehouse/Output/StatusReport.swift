@@ -65,7 +65,7 @@ struct StatusReport {
         lines.append("fetched      \(status.latestFetchedAt ?? "–") (latest quote in silver, UTC)")
         lines.append("traded       \(status.latestMarketTimestamp ?? "–") (latest trade in silver, UTC)")
         lines.append(
-            "on disk      log \(Format.bytes(status.disk.logBytes)), objects \(Format.bytes(status.disk.objectBytes)), "
+            "on disk      log \(Format.bytes(status.disk.logBytes)), objects \(Format.bytes(status.disk.objectBytes ?? 0)), "
                 + "warehouse \(Format.bytes(status.disk.warehouseBytes))")
         return lines.map { $0 + "\n" }.joined()
     }

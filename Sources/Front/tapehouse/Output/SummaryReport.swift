@@ -23,10 +23,11 @@ struct SummaryReport {
     }
 
     private var stagesText: String {
-        let disk: [Stage: Int] =
-            summary.disk.map {
-                [.produce: $0.logBytes, .sink: $0.objectBytes, .load: $0.warehouseBytes]
-            } ?? [:]
+        // What was too much to count is left empty.
+        var disk: [Stage: Int] = [:]
+        disk[.produce] = summary.disk?.logBytes
+        disk[.sink] = summary.disk?.objectBytes
+        disk[.load] = summary.disk?.warehouseBytes
         var rows = summary.stages.map { stage in
             [
                 Self.label(stage.stage), Format.grouped(stage.rows),
@@ -44,7 +45,7 @@ struct SummaryReport {
             Format.duration(total),
             Self.rate(produced?.rows ?? 0, total),
             Format.fixed(Double(produced?.bytes ?? 0) / 1e6 / max(total.seconds, 1e-9), 1),
-            Format.bytes(disk.values.reduce(0, +)),
+            disk.count == 3 ? Format.bytes(disk.values.reduce(0, +)) : "",
         ])
         return TextTable.render(
             ["stage", "rows", "JSON", "time", "rows/s", "MB/s", "on disk"],

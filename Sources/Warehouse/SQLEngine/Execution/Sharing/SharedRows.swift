@@ -1,4 +1,4 @@
-import DurableIO
+import Threads
 import Vectors
 
 /// The rows of a query that several places of a statement read, computed once: by whoever comes first.
