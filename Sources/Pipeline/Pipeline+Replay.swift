@@ -98,6 +98,8 @@ extension Pipeline {
         if let index = summary.stages.firstIndex(where: { $0.stage == .build }) {
             summary.stages[index].rows = gold
         }
+        // Only now, when the store has what the log's topics hold.
+        maintainLog()
     }
 }
 
