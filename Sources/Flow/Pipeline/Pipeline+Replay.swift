@@ -36,6 +36,8 @@ extension Pipeline {
         try loadProducerRejects(into: &rejects)
         summary.add(rejects)
         summary.add(try timedBuild(control: control))
+        // Only now, when the store has what the log's topics hold.
+        maintainLog()
         try warehouse.checkpoint()
         summary.disk = try directory.diskUsage(entriesMax: Self.entriesMax, fileSystem: fileSystem)
         summary.duration = ContinuousClock.now - start
@@ -66,6 +68,8 @@ final class Follower: @unchecked Sendable {
     // It outlives its work, and the pipeline outlives it.
     private unowned let pipeline: Pipeline
     private let run: SinkRun
+    /// When the log was last looked after; touched by who works alone.
+    private var maintained = ContinuousClock.now
     private let monitor = Monitor()
     // Touched under the monitor alone.
     private var isRefreshing = false
@@ -77,6 +81,8 @@ final class Follower: @unchecked Sendable {
         if isRefresh { try refresh() } else { try run.advance() }
     }
 
+    /// As Kafka's `log.retention.check.interval.ms`.
+    private static let maintenanceInterval = Duration.seconds(300)
     /// Refreshing may take this part of the time while there is more to read, so that reading gets on.
     private static let busyShare = 10
 
@@ -117,6 +123,10 @@ final class Follower: @unchecked Sendable {
         var rejects = Pipeline.LoadResult()
         try pipeline.loadProducerRejects(into: &rejects)
         let built = try pipeline.timedBuild(control: RunControl())
+        if start - maintained >= Self.maintenanceInterval {
+            pipeline.maintainLog()
+            maintained = start
+        }
         monitor.locked {
             summary.add(rejects)
             summary.add(built)

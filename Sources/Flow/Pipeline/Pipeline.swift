@@ -84,6 +84,7 @@ public final class Pipeline {
         if !log.hasTopic(settings.rejectsTopic) {
             try log.createTopic(settings.rejectsTopic, partitions: 1)
         }
+        try requireWholeTopics()
         try requireMatchingLog()
         try store.createBucket(bucket)
     }

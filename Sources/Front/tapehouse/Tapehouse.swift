@@ -23,8 +23,8 @@ struct Tapehouse: ParsableCommand {
 
             EXIT STATUS
               0    done
-              1    an SQL statement failed, or a condition of a request to the store
-                   does not hold
+              1    an SQL statement failed, a condition of a request to the store does
+                   not hold, or a topic or bucket is there already, or not empty
               64   the command line is wrong
               65   a recording is empty, damaged, no text or without any quote (what could
                    be read is replayed); log, store or warehouse is damaged or of

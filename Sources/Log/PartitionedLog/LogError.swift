@@ -42,6 +42,10 @@ public struct LogError: Error, Sendable, CustomStringConvertible {
         public static let invalidConfig = Code(rawValue: 40)
         /// The call makes no sense as it is.
         public static let invalidRequest = Code(rawValue: 42)
+        /// The version of what is there is not one that is known.
+        public static let unsupportedVersion = Code(rawValue: 35)
+        /// The message format is one that the call cannot be done with.
+        public static let unsupportedForMessageFormat = Code(rawValue: 43)
         /// The producer's batch does not follow its last one.
         public static let outOfOrderSequenceNumber = Code(rawValue: 45)
         /// A newer producer with the same id has taken over.

@@ -52,9 +52,12 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
     /// The partition that a directory's name stands for, or `nil` where it stands for none.
     public init?(directoryName: String) {
         guard let dash = directoryName.lastIndex(of: "-"), dash != directoryName.startIndex,
-            let partition = Int32(directoryName[directoryName.index(after: dash)...]), partition >= 0
+            let partition = Int32(directoryName[directoryName.index(after: dash)...]),
+            (0..<Int32.max).contains(partition)
         else { return nil }
         self.init(String(directoryName[..<dash]), partition)
+        // `t-01` and `t-+1` are no partitions: they are not the directories of `t-1`.
+        guard description == directoryName else { return nil }
     }
 
     /// Checks a topic's name by Kafka's rules: 1 to 249 of letters, digits, `.`, `_` and `-`; not `.` or

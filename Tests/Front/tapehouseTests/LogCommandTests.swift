@@ -197,4 +197,147 @@ import Testing
         _ = try done("produce", "t", input: "after\n")
         #expect(try done("consume", "t", "-o", "-1", "-e") == "after\n")
     }
+
+    // MARK: What is refused
+
+    @Test func exitCodesAreThoseOfTheHelp() throws {
+        _ = try done("create", "t")
+        _ = try done("produce", "t", input: "1\n2\n3\n")
+        for (arguments, status, words) in [
+            (["create", "t"], 1, "there is a topic t already"),
+            (
+                ["consume", "t", "-o", "999", "-e"], 64,
+                "there are offsets 0 to 2, and the next record has 3, not 999"
+            ),
+            (["consume", "t:0", "-o", "4"], 64, "not 4"),
+            (["consume", "t:7", "-e"], 66, "no partition t-7"),
+            (["consume", "missing", "-e"], 66, "no topic missing"),
+            (["delete", "t", "--before", "999"], 64, "not 999"),
+            (["alter", "t", "--partitions", "1"], 64, "topic t has 1 partitions"),
+            (["alter", "t", "--config", "nonsense=1"], 64, "no topic config nonsense"),
+            (["delete", "missing"], 66, "no topic missing"),
+        ] as [([String], Int32, String)] {
+            let outcome = try Subprocess.run(
+                ["log", arguments[0], "--log-dir", logDirectory] + arguments.dropFirst(), input: "/dev/null")
+            #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
+            #expect(outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+        }
+        // The place of the next record is one, too.
+        #expect(try done("consume", "t", "-o", "3", "-e").isEmpty)
+        _ = try done("delete", "t:0", "--before", "2")
+        let before = try log("consume", "t", "-o", "1", "-e")
+        #expect(before.status == 64)
+        #expect(before.errors.contains("there are offsets 2 to 2"))
+    }
+
+    @Test func aTopicOfThePipelineIsDeletedByForceAlone() throws {
+        _ = try done("create", "stock-quotes")
+        _ = try done("create", "stock-quotes-rejects")
+        _ = try done("create", "mine")
+        _ = try done("produce", "mine", input: "1\n")
+        // Another topic that the sink reads.
+        _ = try done("consume", "mine", "--group", "bronze-sink", "-e")
+        _ = try done("create", "mine-rejects")
+        for topic in ["stock-quotes", "stock-quotes-rejects", "mine", "mine-rejects"] {
+            for arguments in [[topic], [topic, "--all-records"]] {
+                let refused = try Subprocess.run(["log", "delete", "--log-dir", logDirectory] + arguments)
+                #expect(refused.status == 64)
+                #expect(refused.errors.contains("--force"))
+            }
+            #expect(try done("topics", topic).contains("retention.ms"))
+        }
+        _ = try done("delete", "stock-quotes", "--force")
+        #expect(try log("topics", "stock-quotes").status == 66)
+        // What is not there is not refused, but missed.
+        #expect(try log("delete", "stock-quotes").status == 66)
+    }
+
+    @Test func aTopicWithGapsIsWholeAsFarAsItIsHere() throws {
+        _ = try done("create", "g", "--partitions", "4")
+        for number in 0..<4 { _ = try done("produce", "g", "-p", "\(number)", input: "value \(number)\n") }
+        try FileSystem.local.removeTree("\(logDirectory)/g-1")
+        #expect(try done("offsets", "g") == "g:0:1\ng:2:1\ng:3:1\n")
+        #expect(try done("consume", "g", "--from-beginning", "-e") == "value 0\nvalue 2\nvalue 3\n")
+        let checked = try done("verify")
+        #expect(checked.contains("g-1 is not in"))
+        #expect(checked.contains("3 partitions, 3 segments, 3 batches, 3 records"))
+        #expect(try done("verify", "--json").contains("\"g-1\""))
+        #expect(try log("create", "g", "--partitions", "4").status == 1)
+        #expect(try log("produce", "g", "-p", "1", input: "x\n").status == 66)
+        #expect(try done("alter", "g", "--partitions", "4") == "g-1 is new\n")
+        #expect(try log("alter", "g", "--partitions", "4").status == 64)
+        #expect(try done("offsets", "g") == "g:0:1\ng:1:0\ng:2:1\ng:3:1\n")
+        // A topic without partition 0 is listed beside the others.
+        _ = try done("create", "h")
+        try FileSystem.local.removeTree("\(logDirectory)/g-0")
+        let topics = try done("topics")
+        #expect(topics.contains("g ") && topics.contains("h "))
+    }
+
+    // MARK: Bytes
+
+    @Test func valuesAreTakenByteByByte() throws {
+        _ = try done("create", "t", "--partitions", "1")
+        let all = (0..<256).map { UInt8($0) }
+        let file = try directory.write(all, to: "all.bin")
+        func read(_ offset: String) throws -> String {
+            try done("consume", "t", "-o", offset, "-c", "1", "-e", "-f", "%S:%s")
+        }
+        _ = try done("produce", "t", "--whole", file)
+        #expect(try read("0").hasPrefix("256:"))
+        let dumped = try Subprocess.run(["log", "dump", "\(logDirectory)/t-0"])
+        #expect(dumped.output.contains("valueSize: 256"))
+        // A delimiter of its own, a return at the end of a line, a mark of the byte order, nothing.
+        _ = try done("produce", "t", "-D", "\\x00|", input: "a\nb\u{0}|c\u{0}\u{0}|")
+        #expect(try read("1") == "3:a\nb")
+        #expect(try read("2") == "2:c\u{0}")
+        _ = try done("produce", "t", input: "\u{FEFF}one\r\n\nlast")
+        #expect(try read("3") == "7:\u{FEFF}one\r")
+        #expect(try read("4") == "0:")
+        #expect(try read("5") == "4:last")
+        _ = try done("produce", "t", "-K", "\\t", input: "k\tv\tw\n")
+        #expect(try done("consume", "t", "-o", "6", "-e", "-f", "%k=%s") == "k=v\tw")
+        let empty = try directory.write("", to: "empty")
+        _ = try done("produce", "t", "--whole", empty)
+        #expect(try read("7") == "0:")
+        #expect(try log("produce", "t", directory.file("none")).status == 66)
+    }
+
+    @Test func aRecordMayBeAsLargeAsTheTopicTakes() throws {
+        _ = try done("create", "t", "--partitions", "1")
+        _ = try done("create", "large", "--config", "max.message.bytes=5000000")
+        let line = String(repeating: "x", count: 1_048_000)
+        _ = try done("produce", "t", input: "\(line)\n\(line)\n")
+        #expect(try done("consume", "t", "--from-beginning", "-e", "-f", "%S ") == "1048000 1048000 ")
+        let more = String(repeating: "x", count: 4_900_000)
+        let refused = try log("produce", "t", input: "before\n\(more)\n")
+        #expect(refused.status == 65)
+        #expect(refused.errors.contains("record 2: over 1048588 bytes are more than the topic takes"))
+        let nearly = try log("produce", "t", input: String(repeating: "x", count: 1_048_570))
+        #expect(nearly.status == 65)
+        #expect(nearly.errors.contains("max.message.bytes is 1048588"))
+        #expect(try done("offsets", "t") == "t:0:3\n")
+        _ = try done("produce", "large", input: "\(more)\n")
+        #expect(try done("consume", "large", "--from-beginning", "-e", "-f", "%S") == "4900000")
+    }
+
+    // MARK: What becomes due
+
+    @Test func retentionAndCompactionActFromTheCommandLine() throws {
+        _ = try done("create", "t", "--config", "retention.ms=3600000", "--config", "segment.bytes=200")
+        _ = try done("create", "kept")
+        for topic in ["t", "kept"] {
+            _ = try done("produce", topic, "--timestamp", "1700000000000", input: "an old record\n")
+        }
+        #expect(try done("offsets", "t", "--time", "earliest") == "t:0:1\n")
+        #expect(try done("offsets", "kept", "--time", "earliest") == "kept:0:0\n")
+        _ = try done("create", "c", "--config", "cleanup.policy=compact", "--config", "segment.bytes=200")
+        for number in 0..<8 {
+            _ = try done(
+                "produce", "c", "-K", ":", input: "k:value number \(number) of eight, which is long\n")
+        }
+        let left = try done("consume", "c", "--from-beginning", "-e")
+        #expect(left.contains("number 7"))
+        #expect(left.split(separator: "\n").count < 5)
+    }
 }

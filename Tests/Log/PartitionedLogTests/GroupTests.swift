@@ -298,7 +298,7 @@ import Testing
                 }
                 // The second generation at the latest gives out what the cooperative one held back.
                 if generation == 3 || assignor != .cooperativeSticky {
-                    let wanted = Assignor.partitions(counts).filter { id in
+                    let wanted = Assignor.partitions(counts.mapValues { Array(0..<$0) }).filter { id in
                         members.values.contains { $0.topics.contains(id.topic) }
                     }
                     #expect(Set(given) == Set(wanted))
@@ -350,5 +350,14 @@ import Testing
             )
             .partitions == [TopicPartition("t", 0), TopicPartition("t", 2)])
         #expect(throws: LogError.self) { try ConsumerSubscription(reading: [0, 0, 0x7F, 0xFF, 0xFF, 0xFF]) }
+    }
+}
+
+extension Assignor {
+    /// Shares out topics whose partitions count from 0.
+    fileprivate func assign(
+        _ members: [String: ConsumerSubscription], partitionCounts: [String: Int32]
+    ) -> [String: [TopicPartition]] {
+        assign(members, partitions: partitionCounts.mapValues { Array(0..<$0) })
     }
 }

@@ -173,4 +173,40 @@ import Testing
             #expect(try FileSystem.local.list(directory.path).contains(name))
         }
     }
+
+    /// What holds the log for writing without tasks has it done by a thread, and once more at the end.
+    @Test func aKeeperHasRetentionAndCompactionAct() async throws {
+        let log = try open()
+        try log.createTopic("t", partitions: 1, configs: ["retention.ms": "10000"])
+        try log.createTopic("c", partitions: 1, configs: ["cleanup.policy": "compact"])
+        let partition = try log.partition(TopicPartition("t", 0))
+        try fill(partition, 30)
+        let keeper = LogKeeper(log, interval: 0.01) { #expect($0.failures.isEmpty) }
+        try await eventually("old segments are gone") { partition.logStartOffset > .zero }
+        let compacted = try log.partition(TopicPartition("c", 0))
+        for number in 0..<20 {
+            var bytes = try batch([
+                OwnedRecord(
+                    offset: 0, timestamp: clock.now, key: [1],
+                    value: [UInt8](repeating: UInt8(number), count: 40))
+            ])
+            try compacted.append(&bytes)
+        }
+        keeper.stop()
+        #expect(try log.compact(TopicPartition("c", 0), force: false) == nil)
+        #expect(compacted.byteCount < 1200)
+        try log.close()
+    }
+
+    /// `flush.ms` is a promise that nobody but the clock keeps.
+    @Test func aKeeperWritesThroughWhatHasWaited() async throws {
+        let log = try open()
+        try log.createTopic("t", partitions: 1, configs: ["flush.ms": "500"])
+        let partition = try log.partition(TopicPartition("t", 0))
+        try fill(partition, 1)
+        #expect(partition.recoveryPoint == .zero)
+        let keeper = LogKeeper(log, interval: 3600) { _ in }
+        try await eventually("it is on the disk") { partition.recoveryPoint > .zero }
+        keeper.stop(lastRound: false)
+    }
 }

@@ -84,11 +84,14 @@ enum ExitStatus: Int32 {
         case is ColumnStoreError: return .badData
         case let error as LogError:
             switch error.code {
-            case .invalidTopic, .invalidPartitions, .invalidConfig, .invalidRequest, .topicAlreadyExists,
-                .invalidGroupID, .nonEmptyGroup, .messageTooLarge:
+            case .invalidTopic, .invalidPartitions, .invalidConfig, .invalidRequest, .invalidGroupID:
                 return .usage
+            case .topicAlreadyExists, .nonEmptyGroup: return .statementFailed
             case .unknownTopicOrPartition, .groupIDNotFound: return .noInput
-            case .corruptMessage, .unsupportedCompression, .invalidRecord, .invalidTimestamp: return .badData
+            case .corruptMessage, .unsupportedCompression, .invalidRecord, .invalidTimestamp,
+                .messageTooLarge,
+                .offsetOutOfRange, .unsupportedVersion, .unsupportedForMessageFormat:
+                return .badData
             default: return .inputOutput
             }
         case let error as StoreError: return status(of: error.code)

@@ -22,8 +22,8 @@ extension Consumer {
         do {
             try log.groups.heartbeat(group, call)
             // A topic may have got more partitions since the leader shared them out.
-            let shared = state.withLock { $0.sharedCounts }
-            if !shared.isEmpty, shared != partitionCounts(of: shared.keys) {
+            let shared = state.withLock { $0.shared }
+            if !shared.isEmpty, shared != partitions(of: shared.keys) {
                 state.withLock { $0.mustJoin = true }
                 log.directory.signal.notify()
             }
@@ -41,8 +41,8 @@ extension Consumer {
         }
     }
 
-    private func partitionCounts(of topics: some Sequence<String>) -> [String: Int32] {
-        topics.reduce(into: [:]) { $0[$1] = Int32(log.directory.partitions(of: $1).count) }
+    private func partitions(of topics: some Sequence<String>) -> [String: [Int32]] {
+        topics.reduce(into: [:]) { $0[$1] = log.directory.partitionNumbers(of: $1) }
     }
 
     /// Gives up a membership that is none any more.
@@ -117,7 +117,7 @@ extension Consumer {
 
     /// What the leader gives to each member; nothing for the others to say.
     private func shareOut(_ joined: GroupCoordinator.JoinResponse) throws -> [String: [UInt8]] {
-        state.withLock { $0.sharedCounts = [:] }
+        state.withLock { $0.shared = [:] }
         guard !joined.members.isEmpty, !joined.skipsAssignment else { return [:] }
         guard let assignor = Assignor(rawValue: joined.protocolName) else {
             throw LogError(
@@ -128,9 +128,9 @@ extension Consumer {
         for member in joined.members {
             subscriptions[member.id] = try ConsumerSubscription(reading: member.metadata)
         }
-        let counts = partitionCounts(of: Set(subscriptions.values.flatMap(\.topics)))
-        state.withLock { $0.sharedCounts = counts }
-        return assignor.assign(subscriptions, partitionCounts: counts).mapValues {
+        let partitions = partitions(of: Set(subscriptions.values.flatMap(\.topics)))
+        state.withLock { $0.shared = partitions }
+        return assignor.assign(subscriptions, partitions: partitions).mapValues {
             ConsumerAssignment($0).encoded
         }
     }

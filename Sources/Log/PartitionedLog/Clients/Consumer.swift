@@ -106,8 +106,8 @@ public final class Consumer: Sendable, Service {
         var isClosed = false
         /// What ended the membership for good.
         var failure: (any Error)?
-        /// How many partitions the topics had that this member, the leader, has shared out.
-        var sharedCounts: [String: Int32] = [:]
+        /// The partitions that the topics had that this member, the leader, has shared out.
+        var shared: [String: [Int32]] = [:]
         /// Memory to fetch into, which also remembers where each partition's last fetch ended.
         var buffers: [TopicPartition: FetchBuffer] = [:]
     }

@@ -47,7 +47,7 @@ public final class Producer: Sendable, Service {
 
     struct State {
         var identity: TransactionCoordinator.ProducerIdentity?
-        var topics: [String: [PartitionLog]] = [:]
+        var topics: [String: PresentPartitions] = [:]
         /// Which state of the directory's topics they are of.
         var topology = -1
         var accumulators: [TopicPartition: Accumulator] = [:]
@@ -197,15 +197,12 @@ public final class Producer: Sendable, Service {
         let size = record.withFields {
             RecordBatchBuilder.byteCountMax(key: $0, value: $1, headers: record.headers)
         }
-        guard size <= TopicWriter.recordBytesMax else {
-            throw LogError(
-                .messageTooLarge,
-                "a record of \(size) bytes is over the limit of \(TopicWriter.recordBytesMax)")
-        }
         let timestamp = record.timestamp ?? log.directory.clock()
         return try state.withLock { state in
             if let fatal = state.fatal { throw fatal }
             let accumulator = try accumulator(for: record, &state)
+            // What the topic takes is decided when the batch is as large as it is stored.
+            try accumulator.partition.requireRoom(forRecord: size, RecordBatch.byteCountMax)
             try takeIntoTransaction(accumulator.partition.topicPartition, &state)
             let limit = min(options.batchBytes, accumulator.bytesMax)
             var sent: [Sent] = []
@@ -235,25 +232,23 @@ public final class Producer: Sendable, Service {
             state.topology = topology
             state.topics = [:]
         }
-        if state.topics[topic]?.isEmpty ?? true { state.topics[topic] = log.directory.partitions(of: topic) }
-        guard let partitions = state.topics[topic], !partitions.isEmpty else {
-            throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.directory.path)")
-        }
-        let number: Int32
-        if let chosen = record.partition {
-            number = chosen
-        } else if let key = record.key {
-            number = key.withUnsafeBytes { Partitioner.partition(key: $0, of: Int32(partitions.count)) }
+        let known: PresentPartitions
+        if let found = state.topics[topic] {
+            known = found
         } else {
-            number = (state.sticky[topic, default: 0] & .max) % Int32(partitions.count)
+            known = try PresentPartitions(of: topic, in: log.directory)
+            state.topics[topic] = known
         }
-        guard partitions.indices.contains(Int(number)) else {
-            throw LogError(
-                .unknownTopicOrPartition,
-                "topic \(topic) has partitions 0 to \(partitions.count - 1), not \(number)")
+        let place: Int
+        if let chosen = record.partition {
+            place = try known.place(of: chosen)
+        } else if let key = record.key {
+            place = try key.withUnsafeBytes { try known.place(ofKey: $0) }
+        } else {
+            place = Int(state.sticky[topic, default: 0] & .max) % known.partitions.count
         }
-        let id = TopicPartition(topic, number)
-        let partition = partitions[Int(number)]
+        let partition = known.partitions[place]
+        let id = partition.topicPartition
         if let accumulator = state.accumulators[id] {
             // One of a topic that was deleted has to learn of it when it is sent.
             if accumulator.partition === partition || accumulator.builder.recordCount > 0 {

@@ -6,19 +6,23 @@
 /// thread-safe: one writer to a thread.
 public final class TopicWriter {
     private let partitions: [PartitionLog]
+    private let known: PresentPartitions
+    /// Whether a partition was chosen, whatever the keys.
+    private let isChosen: Bool
+    /// Whether each of the topic's partitions is here, so that a key's is found without looking.
+    private let isWhole: Bool
     private let builders: [RecordBatchBuilder]
     /// Those of the builders.
     private let encoders: [RecordEncoder]
     /// The size at which each partition's batch is sent.
     private let batchBytes: [Int]
+    /// The largest batch that each partition takes.
+    private let bytesMax: [Int]
     private let identity: TransactionCoordinator.ProducerIdentity?
     private var sequences: [Int32]
     private var ends: [Offset]
     private var stickyIndex = 0
     private var hasFailed = false
-
-    /// The largest record, headers and all, that surely fits a batch.
-    public static let recordBytesMax = 1_000_000
 
     /// A writer for a topic that exists.
     ///
@@ -32,13 +36,14 @@ public final class TopicWriter {
         _ log: LogDirectory, topic: String, partition: Int32? = nil, batchBytes: Int = 256 << 10,
         compression: Compression = .zstd, identity: TransactionCoordinator.ProducerIdentity? = nil
     ) throws {
-        var partitions = log.partitions(of: topic)
-        guard !partitions.isEmpty else {
-            throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(log.path)")
-        }
-        if let partition { partitions = [try log.partition(TopicPartition(topic, partition))] }
+        let known = try PresentPartitions(of: topic, in: log)
+        let partitions = try partition.map { [known.partitions[try known.place(of: $0)]] } ?? known.partitions
+        self.known = known
+        isChosen = partition != nil
+        isWhole = known.isWhole
         self.partitions = partitions
-        self.batchBytes = partitions.map { min(batchBytes, $0.configuration.maxMessageBytes) }
+        bytesMax = partitions.map(\.configuration.maxMessageBytes)
+        self.batchBytes = bytesMax.map { min(batchBytes, $0) }
         self.identity = identity
         sequences = partitions.map { _ in 0 }
         ends = partitions.map { _ in .zero }
@@ -51,22 +56,26 @@ public final class TopicWriter {
     /// Adds a record to the batch of its partition, sending the batch when it is full.
     ///
     /// - Parameter timestamp: milliseconds since 1970.
-    /// - Throws: `LogError` with code `messageTooLarge` for a record over `recordBytesMax`, which is not
-    ///   sent; `DurableIOError` where the disk fails: then the records since the last `flush()` are not
-    ///   acknowledged.
+    /// - Throws: `LogError` with code `messageTooLarge` for a record over the topic's `max.message.bytes`, and
+    ///   `unknownTopicOrPartition` for a key whose partition is not here; neither is sent. `DurableIOError` where
+    ///   the disk fails: then the records since the last `flush()` are not acknowledged.
     public func send(
         key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64,
         headers: [RecordHeader] = []
     ) throws {
+        try requireSound()
         let size = RecordBatchBuilder.byteCountMax(key: key, value: value, headers: headers)
-        guard size <= Self.recordBytesMax, !hasFailed else { throw refusal(size) }
         let index: Int
-        if partitions.count == 1 {
-            index = 0
-        } else if let key {
-            index = Int(Partitioner.partition(key: key, of: Int32(partitions.count)))
+        if let key, !isChosen {
+            index =
+                isWhole
+                ? Int(Partitioner.partition(key: key, of: Int32(partitions.count)))
+                : try known.place(ofKey: key)
         } else {
             index = stickyIndex
+        }
+        if size > bytesMax[index] - RecordBatchHeader.byteCount {
+            try partitions[index].requireRoom(forRecord: size, bytesMax[index])
         }
         let encoder = encoders[index]
         // A batch that the record would carry over the limit goes first, so that one large record fits.
@@ -122,15 +131,24 @@ public final class TopicWriter {
     }
 
     private func requireSound() throws {
-        guard !hasFailed else { throw refusal(0) }
-    }
-
-    private func refusal(_ size: Int) -> LogError {
-        guard hasFailed else {
-            return LogError(
-                .messageTooLarge, "a record of \(size) bytes is over the limit of \(Self.recordBytesMax)")
+        guard !hasFailed else {
+            throw LogError(
+                .storage,
+                "a batch could not be sent; make a new writer and send again what is not acknowledged")
         }
-        return LogError(
-            .storage, "a batch could not be sent; make a new writer and send again what is not acknowledged")
+    }
+}
+
+extension PartitionLog {
+    /// Checks that a record fits a batch of its own.
+    ///
+    /// - Throws: `LogError` with code `messageTooLarge`.
+    func requireRoom(forRecord size: Int, _ limit: Int) throws {
+        guard size <= limit - RecordBatchHeader.byteCount else {
+            throw LogError(
+                .messageTooLarge,
+                "a record of \(size) bytes is more than topic \(topicPartition.topic) takes: with the \(RecordBatchHeader.byteCount) "
+                    + "of its batch its max.message.bytes is \(limit)")
+        }
     }
 }

@@ -16,30 +16,30 @@ public enum Assignor: String, Sendable, CaseIterable {
     ///
     /// - Parameters:
     ///   - members: the members' subscriptions by their ids.
-    ///   - partitionCounts: how many partitions each topic has; a topic that is not there is left out.
+    ///   - partitions: the numbers of each topic's partitions, in order; a topic that is not there is left out.
     /// - Returns: the partitions of each member, sorted. No partition has two members.
     public func assign(
-        _ members: [String: ConsumerSubscription], partitionCounts: [String: Int32]
+        _ members: [String: ConsumerSubscription], partitions topics: [String: [Int32]]
     ) -> [String: [TopicPartition]] {
         let ids = members.keys.sorted()
         var assignment = Dictionary(uniqueKeysWithValues: ids.map { ($0, [TopicPartition]()) })
         switch self {
         case .range:
-            for (topic, count) in partitionCounts {
+            for (topic, numbers) in topics {
                 let readers = ids.filter { members[$0]?.topics.contains(topic) ?? false }
                 guard !readers.isEmpty else { continue }
-                let share = Int(count) / readers.count
-                let more = Int(count) % readers.count
-                var next: Int32 = 0
+                let share = numbers.count / readers.count
+                let more = numbers.count % readers.count
+                var rest = numbers[...]
                 for (index, reader) in readers.enumerated() {
-                    let size = Int32(share + (index < more ? 1 : 0))
-                    assignment[reader]? += (next..<next + size).map { TopicPartition(topic, $0) }
-                    next += size
+                    let size = share + (index < more ? 1 : 0)
+                    assignment[reader]? += rest.prefix(size).map { TopicPartition(topic, $0) }
+                    rest = rest.dropFirst(size)
                 }
             }
         case .roundRobin:
             var turn = 0
-            for partition in Self.partitions(partitionCounts) {
+            for partition in Self.partitions(topics) {
                 guard
                     let offset = ids.indices.first(where: { step in
                         members[ids[(turn + step) % ids.count]]?.topics.contains(partition.topic) ?? false
@@ -48,9 +48,9 @@ public enum Assignor: String, Sendable, CaseIterable {
                 assignment[ids[(turn + offset) % ids.count]]?.append(partition)
                 turn += offset + 1
             }
-        case .sticky: assignment = StickyAssignment(members, partitionCounts).partitions
+        case .sticky: assignment = StickyAssignment(members, topics).partitions
         case .cooperativeSticky:
-            let sticky = StickyAssignment(members, partitionCounts)
+            let sticky = StickyAssignment(members, topics)
             assignment = sticky.partitions.mapValues { $0 }
             for (id, partitions) in sticky.partitions {
                 assignment[id] = partitions.filter { sticky.ownerBefore[$0] ?? id == id }
@@ -59,9 +59,9 @@ public enum Assignor: String, Sendable, CaseIterable {
         return assignment.mapValues { $0.sorted() }
     }
 
-    static func partitions(_ counts: [String: Int32]) -> [TopicPartition] {
-        counts.sorted { $0.key < $1.key }.flatMap { topic, count in
-            (0..<count).map { TopicPartition(topic, $0) }
+    static func partitions(_ topics: [String: [Int32]]) -> [TopicPartition] {
+        topics.sorted { $0.key < $1.key }.flatMap { topic, numbers in
+            numbers.map { TopicPartition(topic, $0) }
         }
     }
 }
@@ -72,12 +72,12 @@ private struct StickyAssignment {
     /// Who had a partition in the generation before.
     private(set) var ownerBefore: [TopicPartition: String] = [:]
 
-    init(_ members: [String: ConsumerSubscription], _ counts: [String: Int32]) {
+    init(_ members: [String: ConsumerSubscription], _ topics: [String: [Int32]]) {
         let ids = members.keys.sorted()
         partitions = Dictionary(uniqueKeysWithValues: ids.map { ($0, []) })
-        let all = Assignor.partitions(counts)
+        let all = Assignor.partitions(topics)
         let readers = Dictionary(
-            uniqueKeysWithValues: counts.keys.map { topic in
+            uniqueKeysWithValues: topics.keys.map { topic in
                 (topic, ids.filter { members[$0]?.topics.contains(topic) ?? false })
             })
         // Of two that say they have a partition the one of the later generation is right.

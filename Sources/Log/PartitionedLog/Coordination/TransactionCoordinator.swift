@@ -28,6 +28,10 @@ public final class TransactionCoordinator: Sendable {
     /// The epoch that the markers of this coordinator bear; there is never another.
     private static let coordinatorEpoch: Int32 = 0
     private static let producerIDBlock: Int64 = 1000
+    /// The first id that is given out here. The ids that a broker goes on with when the directory is its own again are
+    /// known to its controller alone, counted up from 0; it never comes as far as this. (Below 2^53, so that readers of
+    /// JSON, whose numbers are doubles, see it as it is.)
+    static let firstProducerID: Int64 = 1 << 52
     private static let producerIDFile = "next-producer-id"
 
     /// What was wrong with records of the transactions that could not be read, and so are not heeded.
@@ -124,18 +128,24 @@ public final class TransactionCoordinator: Sendable {
     private func nextProducerID(_ state: inout State) throws -> Int64 {
         if state.producerIDs.isEmpty {
             let file = "\(log.path)/\(Self.producerIDFile)"
-            var next = (state.transactions.values.map(\.producerID).max() ?? -1) + 1
+            var last = max(
+                Self.firstProducerID - 1, state.transactions.values.map(\.producerID).max() ?? -1)
             if try log.fileSystem.kind(of: file) == .file {
                 let text = String(decoding: try log.fileSystem.contents(of: file), as: UTF8.self)
-                guard let stored = text.split(separator: "\n").first.flatMap({ Int64($0) }) else {
+                guard let stored = text.split(separator: "\n").first.flatMap({ Int64($0) }), stored > 0 else {
                     throw LogError(
                         .corruptMessage,
                         "\(file) holds no number; write one into it that is above all producer ids in use")
                 }
-                next = max(next, stored)
+                last = max(last, stored - 1)
             } else {
-                next = max(next, log.largestProducerID + 1)
+                last = max(last, log.largestProducerID)
             }
+            guard last < Int64.max - Self.producerIDBlock else {
+                throw LogError(
+                    .storage, "\(log.path): producer id \(last) is in use, and behind it there are no more")
+            }
+            let next = last + 1
             try log.fileSystem.replaceContents(of: file, with: Array("\(next + Self.producerIDBlock)\n".utf8))
             state.producerIDs = next..<next + Self.producerIDBlock
         }

@@ -29,8 +29,10 @@ struct InternalTopic: Sendable {
             if (try? log.partition(id)) != nil { return }
             var generator = SystemRandomNumberGenerator()
             let present = log.partitions(of: self.name).first
-            let topicID = try present.map { try log.topicID($0.topicPartition) }
-            try log.createPartition(id, topicID: topicID ?? KafkaID(using: &generator), configs: [:])
+            let topicID = try present.flatMap {
+                try TopicChange.topicID(of: $0.topicPartition, in: log.path, log.fileSystem)
+            }
+            try log.createPartition(id, topicID: topicID ?? KafkaID(using: &generator))
         }
         return try log.partition(id)
     }

@@ -14,7 +14,7 @@ extension LogDirectory {
 
     /// Does what has become due: writes through, removes old segments, compacts, and notes how far all is.
     ///
-    /// An embedder calls it every now and then, or runs a `LogService`.
+    /// An embedder calls it every now and then, runs an `EmbeddedLog`, or has a `LogKeeper`.
     public func maintain() -> Maintenance {
         var result = Maintenance()
         guard access == .readWrite else { return result }
@@ -31,6 +31,20 @@ extension LogDirectory {
         }
         do { try writeCheckpoints() } catch { result.failures.append(error) }
         return result
+    }
+
+    /// Writes through what has waited as long as its flush policy lets it; what failed.
+    func flushWhatIsDue() -> [any Error] {
+        guard access == .readWrite else { return [] }
+        let now = clock()
+        return sortedPartitions.compactMap { _, partition in
+            do {
+                try partition.flushIfDue(now: now)
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 
     /// Compacts one partition.
@@ -136,7 +150,12 @@ extension LogDirectory {
     }
 
     private var sortedPartitions: [(TopicPartition, PartitionLog)] {
-        state.withLock { $0.partitions }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        ownPartitions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The partitions that are written here: all but those of a quorum.
+    private var ownPartitions: [TopicPartition: PartitionLog] {
+        state.withLock { $0.partitions }.filter { $0.key.topic != Self.metadataTopic }
     }
 
     /// Notes beside the partitions how far each is flushed, deleted, seen and compacted. Only what has changed
@@ -145,7 +164,7 @@ extension LogDirectory {
         try requireWritable()
         // What is computed last is written last.
         try checkpointing.withLock { _ in
-            let (all, cleanedTo) = state.withLock { ($0.partitions, $0.cleanedTo) }
+            let (all, cleanedTo) = (ownPartitions, state.withLock { $0.cleanedTo })
             try writeRecoveryPoints()
             try write(all.compactMapValues(\.startCheckpoint), to: CheckpointName.logStart)
             try write(all.mapValues(\.highWatermark), to: CheckpointName.highWatermark)
@@ -154,7 +173,7 @@ extension LogDirectory {
     }
 
     private func writeRecoveryPoints() throws {
-        let points = state.withLock { $0.partitions }.mapValues(\.recoveryPoint)
+        let points = ownPartitions.mapValues(\.recoveryPoint)
         try write(points, to: CheckpointName.recoveryPoint)
     }
 

@@ -2,8 +2,7 @@ import DurableIO
 import Synchronization
 
 extension LogDirectory {
-    private static let configsName = "topic.properties"
-    private static let deletedSuffix = "-delete"
+    static let configsName = "topic.properties"
 
     // MARK: Creating and deleting
 
@@ -20,9 +19,13 @@ extension LogDirectory {
             throw LogError(.invalidPartitions, "a topic has at least 1 partition, not \(count)")
         }
         _ = try Self.configuration(of: topic, configs, defaults)
+        try TopicChange.requireName(TopicPartition(topic, count - 1))
         try changing.withLock { _ in
-            guard !hasTopic(topic) else {
-                throw LogError(.topicAlreadyExists, "there is a topic \(topic) already")
+            let present = partitionNumbers(of: topic)
+            guard present.isEmpty else {
+                throw LogError(
+                    .topicAlreadyExists,
+                    "there is a topic \(topic) already, with \(PresentPartitions.text(present)) in \(path)")
             }
             // The names of two topics may not become one where dots are written as underscores, as Kafka's
             // metrics do.
@@ -30,32 +33,67 @@ extension LogDirectory {
                 throw LogError(
                     .invalidTopic, "topic \(topic) and \(clash), which is there, differ only in '.' and '_'")
             }
-            try removeLeftovers(of: topic)
-            state.withLock { $0.configs[topic] = configs }
             var generator = SystemRandomNumberGenerator()
-            let id = KafkaID(using: &generator)
-            // The first partition comes last: with it the topic is whole.
-            for number in (0..<count).reversed() {
-                try createPartition(
-                    TopicPartition(topic, number), topicID: id, configs: number == 0 ? configs : [:])
-            }
+            try make(
+                TopicChange(
+                    kind: .create, topic: topic, topicID: KafkaID(using: &generator),
+                    partitions: Array(0..<count), configs: configs))
         }
         signal.notify()
     }
 
-    /// Removes what an interrupted making or deletion of the topic left: it must not be taken for the new one's.
-    private func removeLeftovers(of topic: String) throws {
-        let leftovers = state.withLock { state in
-            let ids = state.partitions.keys.filter { $0.topic == topic }.sorted()
-            for id in ids {
-                state.partitions.removeValue(forKey: id)?.markDeleted()
-                state.cleanedTo[id] = nil
-            }
-            return ids
+    /// Makes the partitions of a change; all of them are there afterwards, or none.
+    private func make(_ change: TopicChange) throws {
+        // What the checkpoints say of partitions of these names is of some that are gone.
+        state.withLock { state in
+            for id in change.ids { state.cleanedTo[id] = nil }
         }
-        for id in leftovers { try fileSystem.removeTree("\(path)/\(id)") }
-        // What the checkpoints say of a topic of this name is of one that is gone.
         try writeCheckpoints()
+        try change.begin(in: path, fileSystem)
+        var made: [TopicPartition] = []
+        do {
+            for id in change.ids {
+                try change.make(id, in: path, fileSystem)
+                made.append(id)
+            }
+            try fileSystem.syncDirectory(path)
+            let own = change.configs.isEmpty ? ownConfigs(of: change.topic) : change.configs
+            let settings = try Self.configuration(of: change.topic, own, defaults)
+            let partitions = try change.ids.map { try openNew($0, settings) }
+            try TopicChange.end(in: path, fileSystem)
+            publish(partitions, configs: change.configs)
+        } catch {
+            // Nobody has seen them yet. What cannot be taken back now the next start makes whole.
+            for id in made { try? fileSystem.removeTree("\(path)/\(id)") }
+            try? TopicChange.end(in: path, fileSystem)
+            throw error
+        }
+    }
+
+    private func openNew(_ id: TopicPartition, _ settings: LogConfiguration) throws -> PartitionLog {
+        var loader = PartitionLoader(
+            id, directory: "\(path)/\(id)", configuration: settings, fileSystem: fileSystem,
+            recoveryPoint: .zero, logStart: .zero, isClean: false, readOnly: false, now: clock())
+        return try loader.open(clock: clock, signal: signal)
+    }
+
+    private func publish(_ partitions: [PartitionLog], configs: [String: String]) {
+        state.withLock { state in
+            for partition in partitions {
+                state.partitions[partition.topicPartition] = partition
+                if !configs.isEmpty { state.configs[partition.topicPartition.topic] = configs }
+            }
+        }
+        topology.add(1, ordering: .relaxed)
+    }
+
+    /// Makes a single partition of an internal topic.
+    func createPartition(_ id: TopicPartition, topicID: KafkaID) throws {
+        let change = TopicChange(
+            kind: .create, topic: id.topic, topicID: topicID, partitions: [id.partition])
+        try change.make(id, in: path, fileSystem)
+        try fileSystem.syncDirectory(path)
+        publish([try openNew(id, try configuration(of: id.topic))], configs: [:])
     }
 
     private static func isCollision(_ one: String, _ other: String) -> Bool {
@@ -66,27 +104,34 @@ extension LogDirectory {
         }
     }
 
-    /// Adds partitions to a topic until it has `count`.
+    /// Gives a topic the partitions below `count` that it does not have. Those that are there stay as they are.
     ///
+    /// - Returns: the numbers of those that were made.
     /// - Throws: `LogError` with code `unknownTopicOrPartition` or `invalidPartitions`.
-    public func addPartitions(to topic: String, total count: Int32) throws {
+    @discardableResult
+    public func addPartitions(to topic: String, total count: Int32) throws -> [Int32] {
         try requireWritable()
-        try changing.withLock { _ in
-            let present = partitions(of: topic)
-            guard let first = present.first, !Self.isInternal(topic) else {
+        try TopicChange.requireName(TopicPartition(topic, max(0, count - 1)))
+        let missing = try changing.withLock { _ in
+            let present = partitionNumbers(of: topic)
+            guard let last = present.last, !Self.isInternal(topic) else {
                 throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(path)")
             }
-            guard count > present.count else {
+            let missing = count > last ? (0..<count).filter { !present.contains($0) } : []
+            guard !missing.isEmpty else {
                 throw LogError(
                     .invalidPartitions,
-                    "topic \(topic) has \(present.count) partitions; it can be given more, not \(count)")
+                    "topic \(topic) has \(last + 1) partitions (\(PresentPartitions.text(present)) in \(path)); "
+                        + "it can be given more, not \(count)")
             }
-            let id = try topicID(first.topicPartition)
-            for number in (Int32(present.count)..<count).reversed() {
-                try createPartition(TopicPartition(topic, number), topicID: id, configs: [:])
+            let ids = try present.compactMap { number in
+                try TopicChange.topicID(of: TopicPartition(topic, number), in: path, fileSystem)
             }
+            try make(TopicChange(kind: .create, topic: topic, topicID: ids.first, partitions: missing))
+            return missing
         }
         signal.notify()
+        return missing
     }
 
     /// Deletes a topic with all its records.
@@ -95,28 +140,25 @@ extension LogDirectory {
     public func deleteTopic(_ topic: String) throws {
         try requireWritable()
         try changing.withLock { _ in
-            let ids = state.withLock { $0.partitions.keys.filter { $0.topic == topic }.sorted() }
-            guard !ids.isEmpty, !Self.isInternal(topic) else {
+            let numbers = partitionNumbers(of: topic)
+            guard let first = numbers.first, !Self.isInternal(topic) else {
                 throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(path)")
             }
-            var generator = SystemRandomNumberGenerator()
-            let mark = String(generator.next() | 1 << 63, radix: 16)
-            // Partition 0 goes first: without it the topic is not there.
-            for id in ids {
+            let id = try TopicChange.topicID(of: TopicPartition(topic, first), in: path, fileSystem)
+            let change = TopicChange(kind: .delete, topic: topic, topicID: id, partitions: numbers)
+            try change.begin(in: path, fileSystem)
+            for id in change.ids {
                 let removed = state.withLock { state in
                     state.cleanedTo[id] = nil
                     return state.partitions.removeValue(forKey: id)
                 }
                 removed?.markDeleted()
                 // Not before what compaction or retention is about is done.
-                try removed?.cleaning.withLock { _ in
-                    try fileSystem.rename(
-                        "\(path)/\(id)", to: "\(path)/\(id).\(mark)\(Self.deletedSuffix)")
-                }
+                try removed?.cleaning.withLock { _ in try TopicChange.remove(id, in: path, fileSystem) }
             }
             state.withLock { $0.configs[topic] = nil }
             topology.add(1, ordering: .relaxed)
-            try fileSystem.syncDirectory(path)
+            try TopicChange.end(in: path, fileSystem)
             try writeCheckpoints()
             try Self.finishDeletions(path, fileSystem)
         }
@@ -125,44 +167,21 @@ extension LogDirectory {
 
     /// Removes the directories of deleted partitions.
     static func finishDeletions(_ path: String, _ fileSystem: FileSystem) throws {
-        for name in try fileSystem.list(path) where name.hasSuffix(deletedSuffix) {
+        for name in try fileSystem.list(path) where TopicChange.isDeletedName(name) {
             guard try fileSystem.kind(of: "\(path)/\(name)") == .directory else { continue }
             try fileSystem.removeTree("\(path)/\(name)")
         }
     }
 
-    /// Makes a single partition. Its directory gets its name once all is in it; what an interruption leaves is
-    /// removed as a deleted one is.
-    func createPartition(_ id: TopicPartition, topicID: KafkaID, configs: [String: String]) throws {
-        let directory = "\(path)/\(id)"
-        let unfinished = "\(directory).new\(Self.deletedSuffix)"
-        for leftover in [unfinished, directory] where try fileSystem.kind(of: leftover) == .directory {
-            try fileSystem.removeTree(leftover)
-        }
-        try fileSystem.createDirectory(unfinished)
-        if !configs.isEmpty { try writeConfigs(configs, unfinished) }
-        try fileSystem.replaceContents(
-            of: "\(unfinished)/partition.metadata", with: Array("version: 0\ntopic_id: \(topicID.text)".utf8))
-        try fileSystem.rename(unfinished, to: directory)
-        try fileSystem.syncDirectory(path)
-        var loader = PartitionLoader(
-            id, directory: directory,
-            configuration: try configuration(of: id.topic), fileSystem: fileSystem, recoveryPoint: .zero,
-            logStart: .zero, isClean: false, readOnly: false, now: clock())
-        let partition = try loader.open(clock: clock, signal: signal)
-        state.withLock { $0.partitions[id] = partition }
-        topology.add(1, ordering: .relaxed)
-    }
-
     /// The id that a topic's partitions share.
+    ///
+    /// - Throws: `LogError` with code `unknownTopicOrPartition` where the partition has none, as before Kafka 2.8.
     public func topicID(_ id: TopicPartition) throws -> KafkaID {
-        let file = "\(path)/\(id)/partition.metadata"
-        let text = String(decoding: try fileSystem.contents(of: file), as: UTF8.self)
-        let label = "topic_id: "
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(label) }) else {
-            throw LogError(.corruptMessage, "\(file) names no topic_id")
+        guard let topicID = try TopicChange.topicID(of: id, in: path, fileSystem) else {
+            throw LogError(
+                .unknownTopicOrPartition, "\(path)/\(id) has no partition.metadata with a topic's id")
         }
-        return KafkaID(text: String(line.dropFirst(label.count)))
+        return topicID
     }
 
     func requireWritable() throws {
@@ -195,7 +214,7 @@ extension LogDirectory {
     public func alterTopic(_ topic: String, set: [String: String], unset: [String] = []) throws {
         try requireWritable()
         try changing.withLock { _ in
-            guard hasTopic(topic), !Self.isInternal(topic) else {
+            guard let first = partitionNumbers(of: topic).first, !Self.isInternal(topic) else {
                 throw LogError(.unknownTopicOrPartition, "there is no topic \(topic) in \(path)")
             }
             var configs = ownConfigs(of: topic).merging(set) { $1 }
@@ -206,7 +225,7 @@ extension LogDirectory {
                 configs[name] = nil
             }
             let configuration = try Self.configuration(of: topic, configs, defaults)
-            try writeConfigs(configs, "\(path)/\(topic)-0")
+            try writeConfigs(configs, "\(path)/\(TopicPartition(topic, first))")
             let changed = configs
             state.withLock { $0.configs[topic] = changed }
             for partition in partitions(of: topic) { partition.configure(configuration) }
@@ -217,7 +236,7 @@ extension LogDirectory {
         of topic: String, _ configs: [String: String], _ defaults: LogConfiguration
     ) throws -> LogConfiguration {
         var configuration = defaults
-        if isInternal(topic) {
+        if topic == InternalTopic.groups.name || topic == InternalTopic.transactions.name {
             configuration.cleanupPolicy = .compact
             configuration.segmentBytes = min(defaults.segmentBytes, 100 << 20)
             configuration.timestampType = .createTime
@@ -233,9 +252,9 @@ extension LogDirectory {
         return configuration
     }
 
-    static func readConfigs(_ directory: String, _ fileSystem: FileSystem) throws -> [String: String] {
+    static func readConfigs(_ directory: String, _ fileSystem: FileSystem) throws -> [String: String]? {
         let file = "\(directory)/\(configsName)"
-        guard try fileSystem.kind(of: file) == .file else { return [:] }
+        guard try fileSystem.kind(of: file) == .file else { return nil }
         return PropertiesFile(reading: try fileSystem.contents(of: file)).values
     }
 

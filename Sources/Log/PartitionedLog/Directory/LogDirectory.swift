@@ -12,7 +12,10 @@ import Synchronization
 /// .kafka_cleanshutdown               there while nothing has to be checked at the next start
 /// .lock                              held by the process that writes
 /// <topic>-<partition>/               partition.metadata, leader-epoch-checkpoint, segments
-/// <topic>-0/topic.properties         the topic's own settings (Kafka keeps these elsewhere, and ignores the file)
+/// <topic>-0/topic.properties         the topic's own settings, in the first partition that is there (Kafka keeps
+///                                    these elsewhere, and ignores the file)
+/// unfinished-topic-change            what is being done to a topic, while it is
+/// next-producer-id                   the first producer's id of the next block
 /// ```
 /// Thread-safe. One process writes at a time; any number read.
 public final class LogDirectory: Sendable {
@@ -77,7 +80,10 @@ public final class LogDirectory: Sendable {
         if !readOnly {
             try fileSystem.createDirectory(path)
             lock = try DirectoryLock("\(path)/.lock", purpose: "partitioned log", fileSystem: fileSystem)
+            try Self.requireWritable(path, fileSystem)
             try Self.ensureMetaProperties(path, fileSystem)
+            try Self.finishDeletions(path, fileSystem)
+            try TopicChange.unfinished(in: path, fileSystem)?.finish(in: path, fileSystem)
             try Self.finishDeletions(path, fileSystem)
         }
         let marker = "\(path)/\(CheckpointName.cleanShutdown)"
@@ -87,17 +93,16 @@ public final class LogDirectory: Sendable {
         let cleaned = try OffsetCheckpoint(path: "\(path)/\(CheckpointName.cleaner)", fileSystem)
         var recoveries: [PartitionLog.Recovery] = []
         var state = State(cleanedTo: cleaned.offsets)
-        for id in try Self.partitionDirectories(path, fileSystem) {
-            let directory = "\(path)/\(id)"
-            if id.partition == 0 {
-                state.configs[id.topic] = try Self.readConfigs(directory, fileSystem)
-            }
-            // Partition 0, whose directory has the settings, comes first.
+        let ids = try Self.partitionDirectories(path, fileSystem)
+        for id in ids where state.configs[id.topic] == nil {
+            state.configs[id.topic] = try Self.readConfigs("\(path)/\(id)", fileSystem)
+        }
+        for id in ids {
             let settings = try Self.configuration(of: id.topic, state.configs[id.topic] ?? [:], configuration)
             var loader = PartitionLoader(
-                id, directory: directory, configuration: settings, fileSystem: fileSystem,
+                id, directory: "\(path)/\(id)", configuration: settings, fileSystem: fileSystem,
                 recoveryPoint: points.offsets[id] ?? .zero, logStart: starts.offsets[id] ?? .zero,
-                isClean: isClean, readOnly: readOnly, now: clock())
+                isClean: isClean, readOnly: readOnly || id.topic == Self.metadataTopic, now: clock())
             state.partitions[id] = try loader.open(clock: clock, signal: signal)
             recoveries += loader.recoveries
         }
@@ -117,25 +122,49 @@ public final class LogDirectory: Sendable {
         -> [TopicPartition]
     {
         guard try fileSystem.kind(of: path) == .directory else { return [] }
+        // What another process is making or deleting is not there yet, or not any more.
+        let changing = try TopicChange.unfinished(in: path, fileSystem)?.ids ?? []
         return try fileSystem.list(path).compactMap { name in
-            guard let id = TopicPartition(directoryName: name),
+            guard let id = TopicPartition(directoryName: name), !changing.contains(id),
                 try fileSystem.kind(of: "\(path)/\(name)") == .directory
             else { return nil }
             return id
         }.sorted()
     }
 
-    private static func ensureMetaProperties(_ path: String, _ fileSystem: FileSystem) throws {
+    /// Checks, before anything is changed, that what is there is of versions that are written.
+    ///
+    /// - Throws: `LogError` with code `unsupportedVersion` or `unsupportedForMessageFormat`.
+    private static func requireWritable(_ path: String, _ fileSystem: FileSystem) throws {
         let file = "\(path)/meta.properties"
         if try fileSystem.kind(of: file) == .file {
             let version = PropertiesFile(reading: try fileSystem.contents(of: file)).values["version"]
             guard version == "1" else {
-                throw LogError(
-                    .storage,
-                    "\(file) has version \(version ?? "none"): only version 1 (KRaft) is read and written")
+                throw LogError(.unsupportedVersion, version == "0" ? zooKeeper(file) : unknown(file, version))
             }
-            return
         }
+        for id in try partitionDirectories(path, fileSystem) where id.topic != metadataTopic {
+            if let refusal = try LegacyMessage.refusal(inDirectory: "\(path)/\(id)", fileSystem) {
+                throw refusal
+            }
+        }
+    }
+
+    private static func zooKeeper(_ file: String) -> String {
+        "\(file) has version 0: a broker with ZooKeeper wrote it. It can be read, but not written: that broker's topics and "
+            + "producer ids are in ZooKeeper, which would not learn of what is done here. Migrate the cluster to KRaft, "
+            + "as Kafka 3.9 does, or copy the directories of partitions, without meta.properties, into a directory of their own"
+    }
+
+    private static func unknown(_ file: String, _ version: String?) -> String {
+        "\(file) has version \(version ?? "none"), where 1 (KRaft) is the one that is written: look whether the file is whole, and "
+            + "whether a newer Kafka made it"
+    }
+
+    /// Makes `meta.properties` where it is missing.
+    private static func ensureMetaProperties(_ path: String, _ fileSystem: FileSystem) throws {
+        let file = "\(path)/meta.properties"
+        if try fileSystem.kind(of: file) == .file { return }
         var generator = SystemRandomNumberGenerator()
         let properties = PropertiesFile([
             "version": "1", "node.id": "1", "cluster.id": KafkaID(using: &generator).text,
@@ -151,14 +180,37 @@ public final class LogDirectory: Sendable {
         state.withLock { Set($0.partitions.keys.map(\.topic)).sorted() }
     }
 
-    /// The partitions of a topic in order; none where there is no such topic.
+    /// The partitions of a topic that are here, in order; none where there is no such topic. In a directory of a
+    /// cluster of several brokers, or of one with several disks, their numbers have gaps.
     public func partitions(of topic: String) -> [PartitionLog] {
         state.withLock { state in
-            let found = state.partitions.filter { $0.key.topic == topic }.sorted { $0.key < $1.key }
-            if Self.isInternal(topic) { return found.map(\.value) }
-            // A partition behind a gap belongs to a change that was interrupted.
-            return found.enumerated().prefix { $0.offset == Int($0.element.key.partition) }.map(
-                \.element.value)
+            state.partitions.filter { $0.key.topic == topic }.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    /// The numbers of a topic's partitions that are here, in order.
+    func partitionNumbers(of topic: String) -> [Int32] {
+        state.withLock { $0.partitions.keys.filter { $0.topic == topic }.map(\.partition).sorted() }
+    }
+
+    /// The runs of partition numbers below a topic's highest one that are not here.
+    public func missingPartitions(of topic: String) -> [ClosedRange<Int32>] {
+        var missing: [ClosedRange<Int32>] = []
+        var next: Int32 = 0
+        for number in partitionNumbers(of: topic) {
+            if number > next { missing.append(next...number - 1) }
+            next = number + 1
+        }
+        return missing
+    }
+
+    /// The directories of partitions that a broker has set aside (`-stray`), or not finished copying (`-future`). They
+    /// are left alone.
+    public var setAside: [String] {
+        get throws {
+            try fileSystem.list(path).filter { name in
+                TopicChange.isMarked(name, "-stray") || TopicChange.isMarked(name, "-future")
+            }
         }
     }
 
@@ -172,15 +224,18 @@ public final class LogDirectory: Sendable {
         return partition
     }
 
-    /// Whether there is such a topic. One whose making was interrupted is not there.
-    public func hasTopic(_ topic: String) -> Bool {
-        state.withLock { $0.partitions[TopicPartition(topic, 0)] != nil }
-    }
+    /// Whether there is such a topic: any partition of it.
+    public func hasTopic(_ topic: String) -> Bool { !partitionNumbers(of: topic).isEmpty }
 
-    /// Whether the log keeps its own records in the topic: their partitions come to be as they are needed.
+    /// Whether the log, or the broker that wrote it, keeps its own records in the topic.
     public static func isInternal(_ topic: String) -> Bool {
         topic == InternalTopic.groups.name || topic == InternalTopic.transactions.name
+            || topic == metadataTopic
     }
+
+    /// The log of a KRaft quorum, where a broker is a controller too. It is the quorum's: it is read, and nothing
+    /// in its directory is changed.
+    static let metadataTopic = "__cluster_metadata"
 }
 
 /// The names of the files beside the partitions.

@@ -93,7 +93,7 @@ public struct SegmentCheck: Sendable {
                 }
                 batches += 1
                 layout.lastOffsets[position] = header.lastOffset
-                layout.timestamps[header.lastOffset] = header.recordCount == 0 ? header.maxTimestamp : largest
+                layout.timestamps[header.lastOffset] = largest
                 layout.latest = max(layout.latest, header.maxTimestamp)
                 layout.end = header.lastOffset + 1
             } catch let error as LogError {
@@ -101,7 +101,8 @@ public struct SegmentCheck: Sendable {
                 let reason =
                     error.message.hasPrefix(prefix)
                     ? String(error.message.dropFirst(prefix.count)) : error.message
-                add(paths.log, "at byte \(position): \(reason)", true)
+                let isDamage = error.code != .unsupportedForMessageFormat
+                add(paths.log, "at byte \(position): \(reason)", isDamage)
                 if reader.position == position { break }
             }
         }

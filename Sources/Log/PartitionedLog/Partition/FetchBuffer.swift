@@ -108,7 +108,11 @@ public final class FetchBuffer: @unchecked Sendable {
             }
         } catch let error as LogError {
             // What is good before the damage is served; the next fetch begins at it.
-            guard start != nil else { throw error.located(file.path, filePosition + position) }
+            guard start != nil else {
+                let place = filePosition + position
+                throw try LegacyMessage.refusal(in: file, at: place, to: try file.size())
+                    ?? error.located(file.path, place)
+            }
         }
         guard let start else { return (position, nil) }
         range = start..<position

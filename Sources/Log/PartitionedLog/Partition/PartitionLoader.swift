@@ -48,6 +48,21 @@ struct PartitionLoader {
     }
 
     private mutating func load() throws -> PartitionLog.State {
+        do {
+            return try loadSegments()
+        } catch let error as LogError where readOnly && error.code == .unsupportedForMessageFormat {
+            // The other partitions can be looked at; whoever reads this one is told.
+            segments = []
+            return PartitionLog.State(
+                configuration: configuration, segments: [], logStart: logStart, durableEnd: logStart,
+                producers: producers, epochs: epochs, lastFlush: now, isReadOnly: true, refusal: error)
+        }
+    }
+
+    /// - Throws: `LogError` with code `unsupportedForMessageFormat` before anything is changed, where a segment is
+    ///   of an older format.
+    private mutating func loadSegments() throws -> PartitionLog.State {
+        if let refusal = try LegacyMessage.refusal(inDirectory: directory, fileSystem) { throw refusal }
         if !readOnly { try SegmentSwap(directory, fileSystem).finishInterrupted() }
         let names = try fileSystem.list(directory)
         let bases = names.compactMap { SegmentPaths.baseOffset($0, suffix: ".log") }
@@ -65,6 +80,9 @@ struct PartitionLoader {
         let lost = recoveries.contains { $0.lostFlushedRecords }
         // An offset that was given out once is never given to another record: readers may have gone past it.
         if !readOnly, segments.isEmpty || end < recoveryPoint {
+            // The last one was, and is closed now.
+            try segments.last?.seal()
+            try segments.last?.flushIndexes()
             segments.append(try openSegment(max(end, recoveryPoint)))
             try fileSystem.syncDirectory(directory)
         }

@@ -70,6 +70,7 @@ extension PartitionLog {
         guard !state.isDeleted else {
             throw LogError(.unknownTopicOrPartition, "\(topicPartition) has been deleted")
         }
+        if let refusal = state.refusal { throw refusal }
         guard offset >= state.logStart, offset <= state.end else {
             throw LogError(
                 .offsetOutOfRange,
@@ -137,7 +138,7 @@ extension PartitionLog {
     public func refresh() throws {
         let bases = try fileSystem.list(directory).compactMap { SegmentPaths.baseOffset($0, suffix: ".log") }
         try state.withLock { state in
-            guard state.isReadOnly else { return }
+            guard state.isReadOnly, state.refusal == nil else { return }
             var scratch = RecordScratch()
             let known = state.segments.last
             var added: [LogSegment] = []

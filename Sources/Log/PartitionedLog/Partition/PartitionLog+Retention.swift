@@ -51,7 +51,8 @@ extension PartitionLog {
             let isBelowStart = !isActive && segment.nextOffset <= state.logStart
             let isTooMuch = configuration.retentionBytes.map { total - segment.byteCount >= $0 } ?? false
             let isTooOld = configuration.retentionMilliseconds.map {
-                segment.byteCount == 0 || (segment.maxTimestamp >= 0 && now.minus(segment.maxTimestamp) > $0)
+                segment.byteCount == 0
+                    || (segment.latestTimestamp >= 0 && now.minus(segment.latestTimestamp) > $0)
             }
             guard isBelowStart || (deletes && (isTooMuch || isTooOld ?? false)) else { break }
             total -= segment.byteCount

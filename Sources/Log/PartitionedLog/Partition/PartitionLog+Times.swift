@@ -28,7 +28,10 @@ extension PartitionLog {
     ///
     /// - Throws: as `offset(forTimestamp:)`.
     public func offsetOfMaxTimestamp() throws -> OffsetAndTimestamp? {
-        guard let latest = maxTimestamp else { return nil }
+        guard let latest = maxTimestamp else {
+            if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+            return nil
+        }
         return try firstRecord(.readUncommitted, segments: { $0.maxTimestamp == latest }, timestamp: latest)
     }
 
@@ -37,6 +40,7 @@ extension PartitionLog {
     ) throws -> OffsetAndTimestamp? {
         typealias Candidate = (file: File, start: Int, end: Int)
         let (candidates, start, limit) = try state.withLock { state in
+            if let refusal = state.refusal { throw refusal }
             let candidates = try state.segments.filter(isCandidate).map { segment -> Candidate in
                 (segment.file, try segment.floorPosition(timestamp: timestamp), segment.byteCount)
             }

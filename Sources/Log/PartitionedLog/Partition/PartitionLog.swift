@@ -40,6 +40,8 @@ public final class PartitionLog: Sendable {
         var isDeleted = false
         /// Set once the directory is closed, and at once where it is only looked at.
         var isReadOnly: Bool
+        /// Why nothing can be read here, where it is so.
+        var refusal: LogError?
 
         var active: LogSegment { segments[segments.count - 1] }
         var end: Offset { segments.last?.nextOffset ?? logStart }

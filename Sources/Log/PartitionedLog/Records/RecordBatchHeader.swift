@@ -84,7 +84,7 @@ public struct RecordBatchHeader: Equatable, Sendable {
         let magic = bytes[16]
         guard magic == 2 else {
             throw LogError(
-                .corruptMessage, "magic byte \(magic): only message format 2 (Kafka 0.11 and later) is read")
+                .corruptMessage, "magic byte \(magic), where that of a record batch is 2")
         }
         guard length >= Self.byteCount - Self.lengthOverhead, length <= RecordBatch.byteCountMax else {
             throw LogError(

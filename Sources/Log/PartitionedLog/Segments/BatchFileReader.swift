@@ -26,7 +26,8 @@ final class BatchFileReader {
     /// The next batch, valid until the next call; `nil` at the end. The checksum is not looked at.
     ///
     /// - Throws: `LogError` with code `corruptMessage` where no whole batch begins at `position`, naming the
-    ///   file and the byte; `position` stays.
+    ///   file and the byte, and `unsupportedForMessageFormat` where a message of an older format does; `position`
+    ///   stays.
     func next() throws -> RecordBatchView? {
         guard position < end else { return nil }
         do {
@@ -36,7 +37,8 @@ final class BatchFileReader {
             position += header.byteCount
             return batch
         } catch let error as LogError {
-            throw error.located(file.path, position)
+            throw try LegacyMessage.refusal(in: file, at: position, to: end)
+                ?? error.located(file.path, position)
         }
     }
 

@@ -12,8 +12,11 @@ final class LogSegment: @unchecked Sendable {
     private(set) var byteCount = 0
     /// The offset behind the last record.
     private(set) var nextOffset: Offset
-    /// The latest timestamp, or -1 before the first record.
+    /// The latest timestamp of a record, or -1 before the first.
     private(set) var maxTimestamp: Int64 = -1
+    /// The same with the records that compaction has taken, of which their batch still tells: what the segment's age
+    /// is counted to.
+    private(set) var latestTimestamp: Int64 = -1
     /// The last offset of the first batch that has the latest timestamp.
     private(set) var offsetOfMaxTimestamp: Offset
     /// The latest timestamp of the first batch: what the segment's age is counted from.
@@ -71,6 +74,7 @@ final class LogSegment: @unchecked Sendable {
             let last = bytes.withUnsafeBytes { TimeEntry($0, base: baseOffset) }
             guard last.offset >= baseOffset, last.offset < nextBase else { return false }
             maxTimestamp = last.timestamp
+            latestTimestamp = last.timestamp
             offsetOfMaxTimestamp = last.offset
         } else if byteCount > 0 {
             return false
@@ -90,6 +94,7 @@ final class LogSegment: @unchecked Sendable {
         indexes = mapped
         if let last = mapped.times.last {
             maxTimestamp = last.timestamp
+            latestTimestamp = last.timestamp
             offsetOfMaxTimestamp = last.offset
         }
         byteCount = mapped.offsets.last?.position ?? 0
@@ -103,10 +108,11 @@ final class LogSegment: @unchecked Sendable {
                 guard isInPlace(batch.header) else { return false }
                 note(batch.header)
             }
-        } catch is LogError {
+        } catch let error as LogError where error.code != .unsupportedForMessageFormat {
             return false
         }
-        return true
+        // Entries of what is not there any more.
+        return mapped.times.last.map { $0.offset < nextOffset } ?? true
     }
 
     private func mappedIndexes(logBytes: Int) throws -> Indexes? {
@@ -142,11 +148,13 @@ final class LogSegment: @unchecked Sendable {
     ///
     /// - Parameter batch: is shown every good batch.
     /// - Returns: what is wrong with the first bad one, if there is one.
+    /// - Throws: `LogError` with code `unsupportedForMessageFormat`: what is of an older format is no damage.
     func scan(_ batch: (RecordBatchView) throws -> Void) throws -> LogError? {
         indexes = Indexes(base: baseOffset)
         byteCount = 0
         bytesSinceIndexEntry = 0
         maxTimestamp = -1
+        latestTimestamp = -1
         firstTimestamp = nil
         nextOffset = baseOffset
         let reader = BatchFileReader(file, to: try file.size())
@@ -162,7 +170,7 @@ final class LogSegment: @unchecked Sendable {
                     return LogError(.corruptMessage, reason).located(file.path, byteCount)
                 }
                 view = next
-            } catch let error as LogError {
+            } catch let error as LogError where error.code != .unsupportedForMessageFormat {
                 return error
             }
             place(view.header)
@@ -200,8 +208,10 @@ final class LogSegment: @unchecked Sendable {
         try copy.sync()
     }
 
-    /// Cuts the file behind the last good batch, and waits until that is on the disk.
+    /// Cuts the file behind the last good batch, and waits until that is on the disk. Its index files go before: they
+    /// are of what was there.
     func truncateToValidPart() throws {
+        for path in paths.indexes { try fileSystem.removeFile(path) }
         try file.truncate(to: byteCount)
         try file.sync()
     }
@@ -284,7 +294,9 @@ final class LogSegment: @unchecked Sendable {
     /// Notes a batch that stands at the end.
     private func note(_ header: RecordBatchHeader) {
         if firstTimestamp == nil { firstTimestamp = header.maxTimestamp }
-        if header.maxTimestamp > maxTimestamp {
+        latestTimestamp = max(latestTimestamp, header.maxTimestamp)
+        // An index names no batch that compaction has emptied: Kafka's tools look for the record there.
+        if header.recordCount > 0, header.maxTimestamp > maxTimestamp {
             maxTimestamp = header.maxTimestamp
             offsetOfMaxTimestamp = header.lastOffset
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PartitionedLog
+import Pipeline
 
 struct LogCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,6 +47,9 @@ struct LogDeleteCommand: ParsableCommand {
               tapehouse log delete trades
               tapehouse log delete trades:0 --before 10000
               tapehouse log delete trades --all-records
+              tapehouse log delete stock-quotes --force
+
+            A topic of the pipeline, what the warehouse was loaded from, is deleted with --force alone.
             """)
 
     @OptionGroup var log: LogOptions
@@ -59,6 +63,9 @@ struct LogDeleteCommand: ParsableCommand {
     @Flag(name: .customLong("all-records"), help: "Delete all records and keep the topic.")
     var allRecords = false
 
+    @Flag(help: "Delete a topic of the pipeline, too.")
+    var force = false
+
     func validate() throws {
         guard before == nil || !allRecords else {
             throw ValidationError("--before and --all-records exclude each other.")
@@ -71,15 +78,39 @@ struct LogDeleteCommand: ParsableCommand {
 
     func run() throws {
         try log.change { log in
+            let groups = try GroupCoordinator(log)
+            try requireOwn(log, groups)
             guard before != nil || allRecords else {
                 try log.deleteTopic(topic.topic)
-                return try GroupCoordinator(log).forget(topic: topic.topic)
+                return try groups.forget(topic: topic.topic)
             }
             for partition in try topic.partitions(in: log) {
+                let end = partition.highWatermark
+                if let before, before > end.value {
+                    let range = StartPlace.range(partition.logStartOffset, end)
+                    throw Failure(.usage, "\(partition.topicPartition): \(range), not \(before)")
+                }
                 let start = try log.deleteRecords(partition.topicPartition, before: before.map { Offset($0) })
                 StandardOutput.shared.writeLine("\(partition.topicPartition) begins at offset \(start)")
             }
         }
+    }
+}
+
+extension LogDeleteCommand {
+    /// Refuses topics that the pipeline writes: the default ones, and those that its sink has read.
+    private func requireOwn(_ log: LogDirectory, _ groups: GroupCoordinator) throws {
+        var settings = PipelineSettings()
+        let read = Set(groups.committed(settings.group).keys.map(\.topic)).union([settings.topic])
+        let isPipelines = read.contains { quotes in
+            settings.topic = quotes
+            return [settings.topic, settings.rejectsTopic].contains(topic.topic)
+        }
+        guard isPipelines, !force, log.hasTopic(topic.topic) else { return }
+        throw Failure(
+            .usage,
+            "topic \(topic.topic) is the pipeline's: what of it is not in the warehouse yet would be lost, and without it the "
+                + "warehouse takes no more quotes; --force deletes it all the same")
     }
 }
 
@@ -104,7 +135,10 @@ struct LogAlterCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A setting that shall have its default again.", valueName: "name"))
     var unset: [String] = []
 
-    @Option(help: "How many partitions it shall have. Records that are there stay where they are.")
+    @Option(
+        help:
+            "How many partitions it shall have: those that are missing are made, the others stay as they are."
+    )
     var partitions: Int32?
 
     func validate() throws {
@@ -118,7 +152,10 @@ struct LogAlterCommand: ParsableCommand {
             if !configs.isEmpty || !unset.isEmpty {
                 try log.alterTopic(topic, set: Assignment.dictionary(configs), unset: unset)
             }
-            if let partitions { try log.addPartitions(to: topic, total: partitions) }
+            guard let partitions else { return }
+            for number in try log.addPartitions(to: topic, total: partitions) {
+                StandardOutput.shared.writeLine("\(TopicPartition(topic, number)) is new")
+            }
         }
     }
 }

@@ -71,14 +71,27 @@ struct LogOptions: ParsableArguments {
                 "tapehouse: \(recovery.topicPartition): cut \(recovery.bytesCut) bytes behind offset \(recovery.endOffset): \(recovery.reason)"
             )
         }
+        let keeper = LogKeeper(log, report: Self.report)
         do {
             let result = try body(log)
+            keeper.stop()
             try log.close()
             return result
         } catch {
+            keeper.stop(lastRound: false)
             try? log.close()
             throw error
         }
+    }
+
+    /// Says what retention removed, and what failed.
+    private static func report(_ maintenance: LogDirectory.Maintenance) {
+        for (id, removed) in maintenance.removed.sorted(by: { $0.key < $1.key }) {
+            StandardError.writeLine(
+                "tapehouse: \(id): retention removed \(removed.segments) segments, \(Format.bytes(removed.bytes))"
+            )
+        }
+        for failure in maintenance.failures { StandardError.writeLine("tapehouse: \(failure)") }
     }
 
     private func lockData() throws -> DirectoryLock {

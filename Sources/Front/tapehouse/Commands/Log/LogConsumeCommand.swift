@@ -149,10 +149,23 @@ enum StartPlace {
         switch self {
         case .beginning: return start
         case .end: return end
-        case .offset(let number): return Offset(number)
+        case .offset(let number):
+            guard (start.value...end.value).contains(number) else {
+                throw Failure(.usage, "\(partition.topicPartition): \(Self.range(start, end)), not \(number)")
+            }
+            return Offset(number)
         case .last(let count): return max(start, end + -min(count, end.value))
         case .time(let time): return try partition.offset(forTimestamp: time)?.offset ?? end
         }
+    }
+}
+
+extension StartPlace {
+    /// Which offsets a partition holds.
+    static func range(_ start: Offset, _ end: Offset) -> String {
+        start == end
+            ? "there are no records; the next has offset \(end)"
+            : "there are offsets \(start) to \(end + -1), and the next record has \(end)"
     }
 }
 

@@ -137,7 +137,7 @@ struct LogVerifyCommand: ParsableCommand {
             try check.check("\(directory.path)/\(partition.topicPartition)")
         }
         bar.clear()
-        report(check, partitions.count)
+        report(check, partitions, directory, aside: topics.isEmpty ? try directory.setAside : [])
         guard !check.problems.isEmpty else { return }
         guard repair else {
             throw Failure(
@@ -147,11 +147,20 @@ struct LogVerifyCommand: ParsableCommand {
         try log.change { log in for id in ids { try log.repair(id) } }
     }
 
-    private func report(_ check: SegmentCheck, _ partitions: Int) {
+    private func report(
+        _ check: SegmentCheck, _ partitions: [PartitionLog], _ log: LogDirectory, aside: [String]
+    ) {
+        let topics = Set(partitions.map(\.topicPartition.topic)).filter { !LogDirectory.isInternal($0) }
+        let missing = topics.sorted().flatMap { topic in
+            log.missingPartitions(of: topic).map { run in
+                run.count == 1
+                    ? "\(topic)-\(run.lowerBound)" : "\(topic)-\(run.lowerBound) to -\(run.upperBound)"
+            }
+        }
         if json {
             return StandardOutput.shared.writeLine(
                 JSON.object([
-                    ("partitions", .integer(partitions)), ("segments", .integer(check.segments)),
+                    ("partitions", .integer(partitions.count)), ("segments", .integer(check.segments)),
                     ("batches", .integer(check.batches)), ("records", .integer(check.records)),
                     ("bytes", .integer(check.bytes)),
                     (
@@ -164,13 +173,22 @@ struct LogVerifyCommand: ParsableCommand {
                                 ])
                             })
                     ),
+                    ("missing_partitions", .array(missing.map(JSON.string))),
+                    ("set_aside", .array(aside.map(JSON.string))),
                 ]).text(indent: 0))
         }
         for problem in check.problems {
             StandardOutput.shared.writeLine("\(Style.red("✘")) \(problem.path): \(problem.reason)")
         }
+        for name in missing {
+            StandardOutput.shared.writeLine(
+                "\(name) is not in \(log.path), where other partitions of the topic are")
+        }
+        for name in aside {
+            StandardOutput.shared.writeLine("\(name) was set aside by a broker, and is not looked at")
+        }
         StandardOutput.shared.writeLine(
-            "\(partitions) partitions, \(check.segments) segments, \(Format.grouped(check.batches)) batches, "
+            "\(partitions.count) partitions, \(check.segments) segments, \(Format.grouped(check.batches)) batches, "
                 + "\(Format.grouped(check.records)) records, \(Format.bytes(check.bytes)): "
                 + (check.problems.isEmpty ? "all is well" : "\(check.problems.count) problems"))
     }

@@ -1,20 +1,23 @@
 import ArgumentParser
 import DurableIO
-import MarketData
 import PartitionedLog
 
 struct LogProduceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "produce",
-        abstract: "Append lines of standard input or of files as records.",
+        abstract: "Append lines, or other values, of standard input or of files as records.",
         discussion: """
-            A line is a value; with -K what is before the delimiter is the key, which decides the partition as Kafka's \
-            producers do. What is reported as appended is on the disk.
+            What ends with a line feed, or another delimiter, is a value, each byte as it is; with -K what is before the first \
+            key delimiter is the key, which decides the partition as Kafka's producers do. With --whole each file is one \
+            value. A record may be as large as the topic's max.message.bytes lets it, 1 MiB by default. What is reported as \
+            appended is on the disk.
 
             EXAMPLES
               echo hello | tapehouse log produce greetings
               tapehouse log produce trades -K : -H source=test < trades.txt
               tapehouse log produce latest -K , -Z deletions.csv
+              tapehouse log produce frames -D '\\x00' frames.bin
+              tapehouse log produce pictures --whole chart.png
               tapehouse log produce quotes -z zstd --timestamp 1704205800000 quotes.ndjson
             """)
 
@@ -23,12 +26,23 @@ struct LogProduceCommand: ParsableCommand {
     @Argument(help: "The topic.", completion: Completions.topics)
     var topic: String
 
-    @Argument(help: "Files to read instead of standard input; .zst is decompressed.", completion: .file())
+    @Argument(
+        help: "Files to read instead of standard input; .zst is decompressed unless with --whole.",
+        completion: .file())
     var files: [String] = []
 
     @Option(
-        name: [.customShort("K"), .customLong("key-delimiter")], help: "What stands between key and value.")
-    var keyDelimiter: String?
+        name: [.customShort("D"), .customLong("delimiter")],
+        help: "What ends a value, with the escapes \\n \\r \\t \\xHH; a line feed without.")
+    var delimiter: EscapedBytes?
+
+    @Flag(help: "Take each file, or standard input, as one value.")
+    var whole = false
+
+    @Option(
+        name: [.customShort("K"), .customLong("key-delimiter")],
+        help: "What stands between key and value, with the same escapes.")
+    var keyDelimiter: EscapedBytes?
 
     @Option(
         name: [.customShort("H"), .customLong("header")],
@@ -55,14 +69,20 @@ struct LogProduceCommand: ParsableCommand {
             throw ValidationError(
                 "--compression is none or zstd; gzip, snappy and lz4 are read, but not written.")
         }
-        if keyDelimiter?.isEmpty ?? false { throw ValidationError("--key-delimiter must not be empty.") }
+        if whole, delimiter != nil { throw ValidationError("--whole and --delimiter exclude each other.") }
     }
 
     func run() throws {
         Interruption.install()
-        let sources = try files.isEmpty ? [ByteSource(path: "-")] : files.map { try ByteSource(path: $0) }
+        // Every file is looked for before anything is changed.
+        for file in files where file != "-" { _ = try FileSystem.local.open(file, .read) }
         try log.change { log in
-            let writer = try LineProducer(self, log)
+            let writer = try RecordProducer(self, log)
+            let bytesMax = try log.configuration(of: topic).maxMessageBytes
+            let sources = try (files.isEmpty ? ["-"] : files).map {
+                try DelimitedReader(
+                    $0, delimiter: whole ? nil : delimiter?.bytes ?? [0x0A], bytesMax: bytesMax)
+            }
             do {
                 for source in sources {
                     try writer.send(source)
@@ -82,8 +102,8 @@ struct LogProduceCommand: ParsableCommand {
     }
 }
 
-/// Makes records of lines.
-private final class LineProducer {
+/// Makes records of values.
+private final class RecordProducer {
     private let command: LogProduceCommand
     private let writer: TopicWriter
     private let delimiter: [UInt8]?
@@ -93,7 +113,7 @@ private final class LineProducer {
 
     init(_ command: LogProduceCommand, _ log: LogDirectory) throws {
         self.command = command
-        delimiter = command.keyDelimiter.map { Array($0.utf8) }
+        delimiter = command.keyDelimiter?.bytes
         headers = command.headers.map { RecordHeader($0.name, text: $0.value) }
         clock = log.clock
         let groups = try GroupCoordinator(log)
@@ -103,25 +123,16 @@ private final class LineProducer {
             compression: command.compression == "zstd" ? .zstd : .none, identity: identity)
     }
 
-    func send(_ source: ByteSource) throws {
-        let reader = LineReader(source)
+    func send(_ source: DelimitedReader) throws {
         while !Interruption.isRequested {
-            let line: Line
             do {
-                guard let next = try reader.next() else { return }
-                line = next
+                guard let value = try source.next() else { return }
+                try send(value, source.name, source.number)
             } catch let error as DurableIOError where error.code == .interrupted {
                 continue
             }
-            guard !line.isTooLong else {
-                throw Failure(
-                    .badData,
-                    "\(source.name) line \(line.number): over \(LineReader.lineBytesMax >> 10) KiB are too much for a record; "
-                        + "the lines before it are appended")
-            }
-            try send(line.bytes, source.name, line.number)
-            // Lines that come slowly are not kept waiting for others.
-            if count % 1000 == 0 || !reader.hasLine { try finish() }
+            // Values that come slowly are not kept waiting for others.
+            if count % 1000 == 0 || !source.hasNext { try finish() }
         }
     }
 
@@ -132,7 +143,7 @@ private final class LineProducer {
             guard let place = line.firstRange(of: delimiter) else {
                 throw Failure(
                     .badData,
-                    "\(name) line \(number): there is no '\(command.keyDelimiter ?? "")' between key and value; the lines before it are appended"
+                    "\(name) record \(number): there is no '\(command.keyDelimiter?.text ?? "")' between key and value; the records before it are appended"
                 )
             }
             key = UnsafeRawBufferPointer(rebasing: line[..<place.lowerBound])
@@ -142,8 +153,15 @@ private final class LineProducer {
             if key?.isEmpty ?? false { key = nil }
             if value?.isEmpty ?? false { value = nil }
         }
-        try writer.send(
-            key: key, value: value, timestamp: command.timestamp ?? clock(), headers: headers)
+        do {
+            try writer.send(
+                key: key, value: value, timestamp: command.timestamp ?? clock(), headers: headers)
+        } catch let error as LogError
+            where error.code == .messageTooLarge || error.code == .unknownTopicOrPartition
+        {
+            throw LogError(
+                error.code, "\(name) record \(number): \(error.message); the records before it are appended")
+        }
         count += 1
     }
 

@@ -32,21 +32,7 @@ struct RecordFormat {
                     fault("the format has %\(letter); there are %t %p %o %k %K %s %S %T %h and %%")
                 }
             case "\\":
-                let letter = rest.popFirst() ?? "\\"
-                switch letter {
-                case "n": text.append(0x0A)
-                case "r": text.append(0x0D)
-                case "t": text.append(0x09)
-                case "x":
-                    let digits = rest.prefix(2)
-                    guard digits.count == 2, let byte = UInt8(digits, radix: 16) else {
-                        fault("the format has \\x without two hexadecimal digits")
-                        break
-                    }
-                    text.append(byte)
-                    rest = rest.dropFirst(2)
-                default: text += Array(String(letter).utf8)
-                }
+                text += EscapedBytes.takeEscape(&rest, fault: fault)
             default: text += Array(String(character).utf8)
             }
         }
