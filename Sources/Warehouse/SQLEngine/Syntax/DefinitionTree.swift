@@ -154,12 +154,20 @@ package struct Truncate: Sendable {
 
 /// `ALTER TABLE`.
 package struct AlterTable: Sendable {
+    /// What DROP names of a table's constraints.
+    package enum DroppedConstraint: Sendable {
+        case primaryKey
+        case named(Identifier)
+        case unique([Identifier])
+        case foreignKey([Identifier])
+    }
+
     package enum Action: Sendable {
         case rename(ObjectName)
         case addColumns([ColumnDefinition], ifNotExists: Bool)
         case addConstraint(TableConstraint)
         case dropColumns([Identifier], ifExists: Bool)
-        case dropConstraint
+        case dropConstraint(DroppedConstraint)
         case renameColumn(Identifier, to: Identifier)
         /// In the order written.
         case alterColumns([(column: Identifier, change: ColumnChange)])

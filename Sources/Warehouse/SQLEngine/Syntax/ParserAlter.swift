@@ -204,10 +204,9 @@ extension StatementParser {
     private mutating func removal() throws(SQLError) -> AlterTable.Action {
         if accept("CLUSTERING", "KEY") { return .dropClusteringKey }
         if at("ROW") || at("ALL") || at("SEARCH") { throw unsupported("DROP \(word) is") }
-        if accept("PRIMARY", "KEY") { return .dropConstraint }
-        if at("CONSTRAINT"), isName(1) {
-            skip(2)
-            return .dropConstraint
+        if let constraint = try droppedConstraint() {
+            if !accept("CASCADE") { _ = accept("RESTRICT") }
+            return .dropConstraint(constraint)
         }
         _ = accept("COLUMN")
         let ifExists = accept("IF", "EXISTS")
@@ -215,6 +214,17 @@ extension StatementParser {
         repeat { columns.append(try identifier("a column")) } while accept(.comma)
         if !accept("CASCADE") { _ = accept("RESTRICT") }
         return .dropColumns(columns, ifExists: ifExists)
+    }
+
+    private mutating func droppedConstraint() throws(SQLError) -> AlterTable.DroppedConstraint? {
+        if accept("PRIMARY", "KEY") { return .primaryKey }
+        if at("CONSTRAINT"), isName(1) {
+            advance()
+            return .named(try identifier("a constraint's name"))
+        }
+        if accept("UNIQUE") { return .unique(try identifiersInParentheses("a column")) }
+        if accept("FOREIGN", "KEY") { return .foreignKey(try identifiersInParentheses("a column")) }
+        return nil
     }
 
     /// `ALTER [COLUMN] a change [, [COLUMN] b change …]`, with or without parentheses.

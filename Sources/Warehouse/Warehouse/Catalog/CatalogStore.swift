@@ -130,6 +130,7 @@ final class CatalogStore {
     func remove(_ object: CatalogObject) throws {
         _ = try connection.rows("DELETE FROM TH_OBJECTS WHERE OBJECT_ID = ?", .integer(object.id))
         _ = try connection.rows("DELETE FROM TH_OBJECT_COLUMNS WHERE OBJECT_ID = ?", .integer(object.id))
+        try removeKeys(of: object.id)
     }
 
     /// Writes an object's name, definition and comment anew.

@@ -29,8 +29,8 @@ extension StatementRun {
             var object = object
             object.comment = nil
             try store.update(object)
-        // Constraints inform, and nothing enforces them.
-        case .addConstraint, .dropConstraint: break
+        case .addConstraint(let constraint): try addKeys([constraint], to: object)
+        case .dropConstraint(let dropped): try dropKey(dropped, of: object, alter.position)
         }
         return Self.success
     }

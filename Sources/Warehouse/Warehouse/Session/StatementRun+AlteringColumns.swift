@@ -6,6 +6,7 @@ extension StatementRun {
     func addColumns(_ definitions: [ColumnDefinition], _ ifNotExists: Bool, to object: CatalogObject) throws {
         guard let id = object.table else { return }
         var columns = try store.columns(of: object)
+        var constraints: [TableConstraint] = []
         let isEmpty = try database.snapshot(id).rowCount == 0
         for definition in definitions {
             if columns.contains(where: { $0.name == definition.name.name }) {
@@ -34,8 +35,10 @@ extension StatementRun {
             }
             column.id = try database.addColumn(id, column.type, defaultValue: value)
             columns.append(column)
+            constraints += definition.constraints
         }
         try store.setColumns(columns, of: object.id)
+        try addKeys(constraints, to: object)
     }
 
     func dropColumns(_ names: [Identifier], _ ifExists: Bool, from object: CatalogObject) throws {
@@ -58,6 +61,9 @@ extension StatementRun {
             if let column = columns.remove(at: place).id { try database.dropColumn(id, column) }
         }
         try store.setColumns(columns, of: object.id)
+        let left = Set(columns.map(\.name))
+        try store.setKeys(
+            try store.keys(of: object.id).filter { left.isSuperset(of: $0.columns) }, of: object.id)
     }
 
     func renameColumn(_ old: Identifier, to new: Identifier, in object: CatalogObject) throws {
@@ -71,13 +77,18 @@ extension StatementRun {
         }
         columns[place].name = new.name
         try store.setColumns(columns, of: object.id)
+        var keys = try store.keys(of: object.id)
+        for place in keys.indices {
+            keys[place].columns = keys[place].columns.map { $0 == old.name ? new.name : $0 }
+        }
+        try store.setKeys(keys, of: object.id)
         guard object.clusterKeys.contains(old.name) else { return }
         var object = object
         object.definition = object.clusterKeys.map { $0 == old.name ? new.name : $0 }.clusteringSQL
         try store.update(object)
     }
 
-    private func noColumn(_ name: Identifier, _ columns: [CatalogColumn]) -> SQLError {
+    func noColumn(_ name: Identifier, _ columns: [CatalogColumn]) -> SQLError {
         let near = NearestNames.of(name.name, among: columns.map(\.name))
         return SQLError(
             .notFound,

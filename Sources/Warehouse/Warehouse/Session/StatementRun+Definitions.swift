@@ -15,6 +15,7 @@ extension StatementRun {
         var query: BoundQuery?
         let binder = makeBinder()
         var columns = try create.columns.map { try column($0) }
+        var keys: [CatalogKey] = []
         switch create.source {
         case .columns: break
         case .query(let source):
@@ -22,16 +23,20 @@ extension StatementRun {
             query = bound
             columns = try columnsOfQuery(bound, columns, create)
         case .like(let other):
-            columns = try store.columns(of: try table(other))
+            let source = try table(other)
+            columns = try store.columns(of: source)
+            keys = try store.keys(of: source.id)
         case .clone(let other):
             let source = try table(other)
             columns = try store.columns(of: source)
+            keys = try store.keys(of: source.id)
             query = try binder.bind(try SQLParser.parseQuery("SELECT * FROM \(source.name.quoted)"))
         }
         guard !columns.isEmpty else {
             throw SQLError(.invalid, "a table needs columns", position: create.position)
         }
         try checkNames(columns, create.position)
+        keys = try declaredKeys(create, addedTo: keys, of: &columns)
         let types = columns.map { $0.type == .null ? .varchar : $0.type }
         try Numbering.check(columns, create.position)
         let cluster = try clusterKeys(create, columns)
@@ -51,7 +56,7 @@ extension StatementRun {
             id: 0, name: name, kind: .table, table: made,
             definition: cluster.map(\.name).clusteringSQL,
             comment: create.comment, createdOn: now, session: session)
-        try store.add(object, columns: columns)
+        try store.setKeys(keys, of: try store.add(object, columns: columns))
         return StatementOutcome(
             changedRows: query == nil ? nil : count, message: "Table \(name.name) successfully created.")
     }

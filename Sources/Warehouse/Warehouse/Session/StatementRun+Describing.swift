@@ -37,11 +37,16 @@ extension StatementRun {
                     + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"),
                 position: describe.position)
         }
+        let keys = try relation.object.map { try store.keys(of: $0.id) } ?? []
+        func isIn(_ kind: CatalogKey.Kind, _ column: CatalogColumn) -> Scalar {
+            .text(keys.contains { $0.kind == kind && $0.columns.contains(column.name) } ? "Y" : "N")
+        }
         let list = relation.columns.map { column -> [Scalar] in
             [
                 .text(column.name), .text(column.fullTypeText), .text("COLUMN"),
                 .text(column.isNullable ? "Y" : "N"),
-                column.defaultText, .text("N"), .text("N"), .null, .null, .optional(column.comment), .null,
+                column.defaultText, isIn(.primary, column), isIn(.unique, column), .null, .null,
+                .optional(column.comment), .null,
                 .null,
             ]
         }

@@ -33,12 +33,7 @@ extension StatementRun {
             case .functions: functions()
             case .parameters: parameters()
             case .variables: variables()
-            // Keys inform, and are not kept.
-            case .primaryKeys:
-                Shown(
-                    columns:
-                        "created_on@ database_name schema_name table_name column_name key_sequence# constraint_name rely comment",
-                    rows: [], nameColumn: "table_name")
+            case .primaryKeys: try primaryKeys(show)
             }
         let columns = InformationSchema.columns(show.isTerse ? shown.terse : shown.columns)
         let kept = try Self.filtered(shown, show)
