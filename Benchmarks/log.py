@@ -45,7 +45,7 @@ def main():
     ours, peers = {}, {}
     for _ in range(arguments.rounds):
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        for row in json.loads(text):
+        for row in map(json.loads, text.splitlines()):
             entry = ours.setdefault(row["name"], {"unit": row["unit"], "values": [], "limits": [], "shares": []})
             entry["values"].append(row["median"])
             if row["limit"] is not None:

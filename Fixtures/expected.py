@@ -69,14 +69,14 @@ def rounded(value, places):
 
 
 def objects(line):
-    """The objects of a line that has several one behind the other, or else the line."""
+    """The objects of a line that has one or several, with commas behind them or not, or else the line."""
     try:
         text, place, found = line.decode("utf-8"), 0, []
         while place < len(text):
             end = json.JSONDecoder().raw_decode(text, place)[1]
             found.append(text[place:end].encode("utf-8"))
             place = end
-            while place < len(text) and text[place] in " \t":
+            while place < len(text) and text[place] in " \t,":
                 place += 1
         return found if all(piece.startswith(b"{") for piece in found) else [line]
     except (ValueError, RecursionError):

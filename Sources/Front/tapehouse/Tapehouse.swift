@@ -39,9 +39,8 @@ struct Tapehouse: ParsableCommand {
               130  interrupted; what was done is kept
 
             JSON
-              With --json a command prints one JSON document: an object, or an array of
-              what it lists. Lists that may be of any length (log consume; objects ls,
-              stat and du) are an object a line, as those of sql --ndjson.
+              With --json a command prints JSON objects, each on a line of its own.
+              (sql prints one array of rows, and with --ndjson a row a line.)
 
             ENVIRONMENT
               TAPEHOUSE_DATA_DIR   the data directory where --data-dir is not given

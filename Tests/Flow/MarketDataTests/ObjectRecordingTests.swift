@@ -166,6 +166,14 @@ import Testing
         }
     }
 
+    /// Where an array is closed too early, what follows is lines that end in a comma.
+    @Test func objectsOfABrokenArrayAreRead() throws {
+        let lines = [Self.quote("A") + "]", Self.quote("B") + ",", Self.quote("C") + " ,\r", Self.quote("D"), "]"]
+        let (quotes, rejects, _) = try read("[" + lines.joined(separator: "\n") + "\n")
+        #expect(quotes == ["A", "B", "C", "D"])
+        #expect(rejects.count == 1)
+    }
+
     /// An object of over half a MiB is none, and the next one is read.
     @Test(arguments: [600_000, 3 << 20, 6 << 20]) func whatIsTooLongIsPassedOver(count: Int) throws {
         let long = "{\"c\":1,\n\"x\":\"" + String(repeating: "y", count: count) + "\",\n\"symbol\":\"L\"}"

@@ -28,8 +28,8 @@ import Testing
         let some = try run(
             "build", "--select", "+gold_kpi", "gold_treechart", "--exclude", "bronze_*", "--json")
         #expect(some.status == 0)
-        #expect(some.output.contains(#""model": "silver_clean_stock_quotes""#))
-        #expect(some.output.contains(#""model": "gold_treechart""#))
+        #expect(some.output.contains(#""model":"silver_clean_stock_quotes""#))
+        #expect(some.output.contains(#""model":"gold_treechart""#))
         #expect(!some.output.contains("candlestick") && !some.output.contains("bronze"))
         let wrong = try run("build", "--select", "gold_kpis")
         #expect(wrong.status == 64)

@@ -27,14 +27,8 @@ import Testing
     @Test func tablesAreListed() throws {
         #expect(try warehouse("tables").output.contains("T                        table  5,000"))
         #expect(
-            try warehouse("tables", "--json").output.contains(
-                """
-                  {
-                    "name": "T",
-                    "kind": "table",
-                    "rows": 5000
-                  }
-                """))
+            try warehouse("tables", "--json").output.split(separator: "\n").contains(
+                #"{"name":"T","kind":"table","rows":5000}"#))
     }
 
     @Test func damageIsFound() throws {
@@ -49,7 +43,7 @@ import Testing
         #expect(outcome.status == 65)
         #expect(outcome.output.contains("STOCKS_MDS.COMMON.T, column N"), "\(outcome.output)")
         let json = try warehouse("verify", "--json")
-        #expect(json.status == 65 && json.output.contains(#""problems": ["#), "\(json.output)")
+        #expect(json.status == 65 && json.output.contains(#""problems":["#), "\(json.output)")
     }
 
     @Test func aWarehouseThatIsNotThereIsAnError() throws {

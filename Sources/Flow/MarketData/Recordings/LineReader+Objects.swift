@@ -200,8 +200,9 @@ extension Line {
             case .unfinished: return true
             case .broken: return false
             case .whole(let end):
-                let rest = bytes[end...].first { $0 != 0x20 && $0 != 0x09 && $0 != UInt8(ascii: ",") }
-                return rest == UInt8(ascii: "{")
+                // The next object; or the comma before it, which stands in the next line.
+                let rest = bytes[end...].first { $0 != 0x20 && $0 != 0x09 }
+                return rest == UInt8(ascii: "{") || rest == UInt8(ascii: ",")
             }
         case 0xEF: return UnsafeRawBufferPointer(rebasing: bytes[first...]).startsWithByteOrderMark
         default: return false

@@ -45,8 +45,7 @@ struct BuildCommand: ParsableCommand {
     @Flag(name: .customLong("full-refresh"), help: "Make incremental models anew from all raw rows.")
     var isFullRefresh = false
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     private static var modelNames: [String] { (try? StockModels.project().models.map(\.name)) ?? [] }
 
@@ -72,7 +71,11 @@ struct BuildCommand: ParsableCommand {
         let report = BuildReport(
             results: results, directory: FileSystem.local.absolutePath(directory.path),
             duration: ContinuousClock.now - start)
-        StandardOutput.shared.write(json ? report.json.text(indent: 0) + "\n" : report.text)
+        if output.isJSON {
+            StandardOutput.shared.writeJSON([report.json])
+        } else {
+            StandardOutput.shared.write(report.text)
+        }
     }
 
     private func build(_ project: Project, _ selection: Selection, _ directory: DataDirectory) throws

@@ -91,8 +91,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only quotes fetched before this time (UTC).", valueName: "time"))
     var to: TimeArgument?
 
-    @Flag(help: "Print the summary and the gold tables as one JSON object.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     @Flag(name: .shortAndLong, help: "Print no gold tables.")
     var quiet = false
@@ -167,14 +166,14 @@ struct ReplayCommand: ParsableCommand {
     private func report(_ summary: ReplaySummary, _ directory: DataDirectory) throws {
         let gold = try GoldReport(Warehouse(path: directory.warehouse, access: .readOnly))
         let report = SummaryReport(summary: summary, directory: FileSystem.local.absolutePath(directory.path))
-        let output = StandardOutput.shared
-        if json {
-            output.writeDocument(.object(report.json + gold.json))
+        let standardOutput = StandardOutput.shared
+        if output.isJSON {
+            standardOutput.writeJSON([.object(report.json + gold.json)])
         } else {
-            output.write(report.text)
-            if !quiet { output.write("\n" + gold.text) }
+            standardOutput.write(report.text)
+            if !quiet { standardOutput.write("\n" + gold.text) }
         }
-        output.flush()
+        standardOutput.flush()
     }
 }
 

@@ -17,8 +17,7 @@ struct StatusCommand: ParsableCommand {
 
     @OptionGroup var data: DataDirectoryOptions
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let directory = DataDirectory(data.resolved)
@@ -33,8 +32,8 @@ struct StatusCommand: ParsableCommand {
             )
         }
         let report = StatusReport(status: try PipelineStatus(directory))
-        if json {
-            StandardOutput.shared.writeDocument(report.json)
+        if output.isJSON {
+            StandardOutput.shared.writeJSON([report.json])
         } else {
             StandardOutput.shared.write(report.text)
         }

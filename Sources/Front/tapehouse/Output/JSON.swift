@@ -24,14 +24,14 @@ indirect enum JSON {
         ])
     }
 
-    /// The value as text; indented where a depth is given.
-    func text(indent: Int? = nil) -> String {
+    /// The value as text.
+    func text() -> String {
         var output = ""
-        write(to: &output, indent: indent)
+        write(to: &output)
         return output
     }
 
-    private func write(to output: inout String, indent: Int?) {
+    private func write(to output: inout String) {
         switch self {
         case .null: output += "null"
         case .boolean(let value): output += value ? "true" : "false"
@@ -40,29 +40,27 @@ indirect enum JSON {
         case .string(let value): Self.quote(value, to: &output)
         case .raw(let text): output += text
         case .array(let values):
-            Self.writeList("[", "]", values.count, to: &output, indent: indent) { index, output, indent in
-                values[index].write(to: &output, indent: indent)
+            Self.writeList("[", "]", values.count, to: &output) { index, output in
+                values[index].write(to: &output)
             }
         case .object(let members):
-            Self.writeList("{", "}", members.count, to: &output, indent: indent) { index, output, indent in
+            Self.writeList("{", "}", members.count, to: &output) { index, output in
                 Self.quote(members[index].0, to: &output)
-                output += indent == nil ? ":" : ": "
-                members[index].1.write(to: &output, indent: indent)
+                output += ":"
+                members[index].1.write(to: &output)
             }
         }
     }
 
     private static func writeList(
-        _ open: String, _ close: String, _ count: Int, to output: inout String, indent: Int?,
-        _ element: (Int, inout String, Int?) -> Void
+        _ open: String, _ close: String, _ count: Int, to output: inout String,
+        _ element: (Int, inout String) -> Void
     ) {
         output += open
         for index in 0..<count {
             if index > 0 { output += "," }
-            if let indent { output += "\n" + String(repeating: "  ", count: indent + 1) }
-            element(index, &output, indent.map { $0 + 1 })
+            element(index, &output)
         }
-        if let indent, count > 0 { output += "\n" + String(repeating: "  ", count: indent) }
         output += close
     }
 

@@ -83,9 +83,9 @@ final class StandardOutput: Sendable {
         }
     }
 
-    /// Writes what a command has to say with `--json`.
-    func writeDocument(_ json: JSON) {
-        writeLine(json.text(indent: 0))
+    /// Writes what a command has to say with `--json`: an object a line.
+    func writeJSON(_ objects: [JSON]) {
+        for object in objects { writeLine(object.text()) }
     }
 
     func flush() {

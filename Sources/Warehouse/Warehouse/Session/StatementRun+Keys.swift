@@ -88,9 +88,8 @@ extension StatementRun {
 
     /// What SHOW PRIMARY KEYS gives.
     func primaryKeys(_ show: Show) throws -> Shown {
-        let (database, schema) = try scope(show)
         var rows: [InformationSchema.Row] = []
-        for relation in try catalog.relations(database: database, schema: schema) {
+        for relation in try columnOwners(show) {
             guard let object = relation.object else { continue }
             for key in try store.keys(of: object.id) where key.kind == .primary {
                 for (place, column) in key.columns.enumerated() {

@@ -147,8 +147,8 @@ extension StatementRun {
             rows: rows, nameColumn: "column_name", terse: "table_name schema_name column_name data_type")
     }
 
-    /// The tables and views whose columns are to be shown.
-    private func columnOwners(_ show: Show) throws -> [ListedRelation] {
+    /// The tables and views whose columns, or keys, are to be shown.
+    func columnOwners(_ show: Show) throws -> [ListedRelation] {
         let name: ObjectName
         switch show.scope {
         case .table(let table): name = table

@@ -25,6 +25,8 @@ import Testing
         try fixture.run("INSERT INTO ORDERS VALUES (1, 'a', NULL, NULL), (1, 'a', NULL, NULL)")
         #expect(try fixture.column("key_sequence", of: "SHOW PRIMARY KEYS") == ["1"])
         #expect(try fixture.column("column_name", of: "SHOW PRIMARY KEYS") == ["ID"])
+        #expect(try fixture.column("column_name", of: "SHOW PRIMARY KEYS IN TABLE ORDERS") == ["ID"])
+        #expect(try fixture.column("table_name", of: "SHOW PRIMARY KEYS IN SCHEMA COMMON") == ["ORDERS"])
     }
 
     @Test func copiesHaveThem() throws {

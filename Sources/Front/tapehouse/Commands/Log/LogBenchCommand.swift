@@ -33,8 +33,7 @@ struct LogBenchCommand: ParsableCommand {
     @Option(help: "How often everything is measured.")
     var rounds = 3
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func validate() throws {
         guard (1...100_000).contains(megabytes) else { throw ValidationError("--megabytes is 1 to 100000.") }
@@ -71,7 +70,8 @@ struct LogBenchCommand: ParsableCommand {
             try bench.latency(&results)
         }
         bar.clear()
-        StandardOutput.shared.write(json ? results.json.text(indent: 0) + "\n" : results.text)
+        if output.isJSON { return StandardOutput.shared.writeJSON(results.json) }
+        StandardOutput.shared.write(results.text)
     }
 }
 
@@ -125,15 +125,14 @@ struct BenchResults {
         value >= 1000 ? Format.grouped(Int(value.rounded())) : Format.fixed(value, value >= 100 ? 0 : 2)
     }
 
-    var json: JSON {
-        .array(
-            rows.map { row in
-                .object([
-                    ("name", .string(row.name)), ("unit", .string(row.unit)), ("median", .number(row.value)),
-                    ("limit", row.limit.map(JSON.number) ?? .null),
-                    ("share", row.share.map(JSON.number) ?? .null),
-                    ("rounds", .array(row.values.map(JSON.number))),
-                ])
-            })
+    var json: [JSON] {
+        rows.map { row in
+            .object([
+                ("name", .string(row.name)), ("unit", .string(row.unit)), ("median", .number(row.value)),
+                ("limit", row.limit.map(JSON.number) ?? .null),
+                ("share", row.share.map(JSON.number) ?? .null),
+                ("rounds", .array(row.values.map(JSON.number))),
+            ])
+        }
     }
 }

@@ -178,8 +178,7 @@ struct LogCompactCommand: ParsableCommand {
     @Argument(help: "The topic, or TOPIC:PARTITION.")
     var topic: TopicArgument
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         try log.change { log in
@@ -188,8 +187,8 @@ struct LogCompactCommand: ParsableCommand {
                 let id = partition.topicPartition
                 results.append((id, try log.compact(id)))
             }
-            if json {
-                let array = JSON.array(
+            if output.isJSON {
+                return StandardOutput.shared.writeJSON(
                     results.map { id, result in
                         .object([
                             ("topic", .string(id.topic)), ("partition", .integer(Int(id.partition))),
@@ -198,7 +197,6 @@ struct LogCompactCommand: ParsableCommand {
                             ("bytes_after", .integer(result?.bytesWritten ?? 0)),
                         ])
                     })
-                return StandardOutput.shared.writeLine(array.text(indent: 0))
             }
             for (id, result) in results {
                 guard let result else {

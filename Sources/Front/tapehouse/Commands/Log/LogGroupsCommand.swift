@@ -27,8 +27,7 @@ struct LogGroupsCommand: ParsableCommand {
     @Flag(help: "Delete the group with its offsets.")
     var delete = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func validate() throws {
         guard group != nil || (reset.isEmpty && !delete) else {
@@ -77,7 +76,7 @@ struct LogGroupsCommand: ParsableCommand {
 
     private func show(_ groups: [GroupCoordinator.GroupDescription], _ log: LogDirectory, isList: Bool) {
         let reports = groups.map { GroupReport($0, log) }
-        if json { return StandardOutput.shared.writeLine(JSON.array(reports.map(\.json)).text(indent: 0)) }
+        if output.isJSON { return StandardOutput.shared.writeJSON(reports.map(\.json)) }
         StandardOutput.shared.write(isList ? GroupReport.table(reports) : reports.map(\.text).joined())
     }
 }

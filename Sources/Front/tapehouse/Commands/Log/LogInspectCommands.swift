@@ -26,8 +26,7 @@ struct LogOffsetsCommand: ParsableCommand {
             "latest, earliest, max-timestamp, or milliseconds since 1970.", valueName: "time"))
     var time = "latest"
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func validate() throws {
         guard
@@ -43,7 +42,7 @@ struct LogOffsetsCommand: ParsableCommand {
         for partition in try topics.flatMap({ try $0.partitions(in: directory) }) {
             let id = partition.topicPartition
             let found = try find(in: partition)
-            if json {
+            if output.isJSON {
                 rows.append(
                     .object([
                         ("topic", .string(id.topic)), ("partition", .integer(Int(id.partition))),
@@ -55,7 +54,7 @@ struct LogOffsetsCommand: ParsableCommand {
                     "\(id.topic):\(id.partition):\(found.map { "\($0.0)" } ?? "")")
             }
         }
-        if json { StandardOutput.shared.writeLine(JSON.array(rows).text(indent: 0)) }
+        if output.isJSON { StandardOutput.shared.writeJSON(rows) }
     }
 
     private func find(in partition: PartitionLog) throws -> (Offset, Int64?)? {
@@ -121,8 +120,7 @@ struct LogVerifyCommand: ParsableCommand {
     @Flag(help: "Set damaged parts aside, so that the rest can be read.")
     var repair = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let directory = try log.openToRead()
@@ -141,7 +139,8 @@ struct LogVerifyCommand: ParsableCommand {
         guard !check.problems.isEmpty else { return }
         guard repair else {
             throw Failure(
-                .badData, json ? "" : "\(check.problems.count) problems; --repair sets what is damaged aside")
+                .badData,
+                output.isJSON ? "" : "\(check.problems.count) problems; --repair sets what is damaged aside")
         }
         let ids = partitions.map(\.topicPartition)
         try log.change { log in for id in ids { try log.repair(id) } }
@@ -157,9 +156,9 @@ struct LogVerifyCommand: ParsableCommand {
                     ? "\(topic)-\(run.lowerBound)" : "\(topic)-\(run.lowerBound) to -\(run.upperBound)"
             }
         }
-        if json {
-            return StandardOutput.shared.writeLine(
-                JSON.object([
+        if output.isJSON {
+            return StandardOutput.shared.writeJSON([
+                .object([
                     ("partitions", .integer(partitions.count)), ("segments", .integer(check.segments)),
                     ("batches", .integer(check.batches)), ("records", .integer(check.records)),
                     ("bytes", .integer(check.bytes)),
@@ -175,7 +174,8 @@ struct LogVerifyCommand: ParsableCommand {
                     ),
                     ("missing_partitions", .array(missing.map(JSON.string))),
                     ("set_aside", .array(aside.map(JSON.string))),
-                ]).text(indent: 0))
+                ])
+            ])
         }
         for problem in check.problems {
             StandardOutput.shared.writeLine("\(Style.red("✘")) \(problem.path): \(problem.reason)")

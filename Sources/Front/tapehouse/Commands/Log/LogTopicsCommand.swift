@@ -20,24 +20,19 @@ struct LogTopicsCommand: ParsableCommand {
     @Flag(help: "List the log's own topics too.")
     var all = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let directory = try log.openToRead()
         if topics.isEmpty {
             let names = directory.topics.filter { all || !LogDirectory.isInternal($0) }
             let descriptions = try names.map { try TopicDescription($0, directory) }
-            StandardOutput.shared.write(
-                json
-                    ? JSON.array(descriptions.map(\.json)).text(indent: 0) + "\n"
-                    : TopicDescription.table(descriptions))
+            if output.isJSON { return StandardOutput.shared.writeJSON(descriptions.map(\.json)) }
+            StandardOutput.shared.write(TopicDescription.table(descriptions))
         } else {
             let descriptions = try topics.map { try TopicDescription($0, directory) }
-            StandardOutput.shared.write(
-                json
-                    ? JSON.array(descriptions.map(\.json)).text(indent: 0) + "\n"
-                    : descriptions.map(\.text).joined(separator: "\n"))
+            if output.isJSON { return StandardOutput.shared.writeJSON(descriptions.map(\.json)) }
+            StandardOutput.shared.write(descriptions.map(\.text).joined(separator: "\n"))
         }
     }
 }

@@ -39,8 +39,7 @@ struct ObjectsBenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("List so many objects; 0 for none.", valueName: "n"))
     var list = 100_000
 
-    @Flag(help: "Print a JSON object a line.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func validate() throws {
         guard seconds > 0, rounds > 0, list >= 0 else {
@@ -80,9 +79,9 @@ struct ObjectsBenchCommand: ParsableCommand {
     }
 
     private func report(_ result: ObjectsBench.Measurement) {
-        let output = StandardOutput.shared
-        if json {
-            output.writeLine(
+        let standardOutput = StandardOutput.shared
+        if output.isJSON {
+            standardOutput.writeLine(
                 JSON.object([
                     ("operation", .string(result.operation)), ("size", .integer(result.size)),
                     ("durability", .string(result.durability)), ("threads", .integer(result.threads)),
@@ -95,12 +94,12 @@ struct ObjectsBenchCommand: ParsableCommand {
                 ? Format.bytes(result.size).leftPadding(to: 9) : String(repeating: " ", count: 9)
             let bytes =
                 result.size > 0 ? "\(Format.fixed(result.rate * Double(result.size) / 1e6, 0)) MB/s" : ""
-            output.writeLine(
+            standardOutput.writeLine(
                 "\(result.operation.padding(to: 17))\(size)  \(result.durability.padding(to: 5))  \(result.threads) threads  "
                     + "\(Format.fixed(result.rate, 0).leftPadding(to: 9))/s  \(bytes.leftPadding(to: 11))  "
                     + "limit \(Format.fixed(result.limit, 0).leftPadding(to: 9))/s  \(Format.fixed(100 * result.rate / result.limit, 0)) %"
             )
         }
-        output.flush()
+        standardOutput.flush()
     }
 }

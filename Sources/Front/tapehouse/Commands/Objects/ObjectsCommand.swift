@@ -187,17 +187,6 @@ enum Damage {
     }
 }
 
-/// How a command of the store says what it did.
-struct JSONOptions: ParsableArguments {
-    @Flag(name: .customLong("json"), help: "Print a JSON object a line.")
-    var isJSON = false
-
-    /// Prints a line of words or the object.
-    func print(_ words: @autoclosure () -> String, _ members: @autoclosure () -> [(String, JSON)]) {
-        StandardOutput.shared.writeLine(isJSON ? JSON.object(members()).text() : words())
-    }
-}
-
 /// One of a few words on the command line.
 func choice<Choice: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Choice {
     if let found = Choice.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) {

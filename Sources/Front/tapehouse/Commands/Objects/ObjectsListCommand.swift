@@ -34,8 +34,7 @@ struct ObjectsListCommand: ParsableCommand {
     @Flag(help: "Print the number and the size of the objects at the end.")
     var summarize = false
 
-    @Flag(help: "Print a JSON object a line.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         Interruption.install()
@@ -59,7 +58,7 @@ struct ObjectsListCommand: ParsableCommand {
         }
         if summarize {
             StandardOutput.shared.writeLine(
-                json
+                output.isJSON
                     ? JSON.object([("objects", .integer(count)), ("bytes", .integer(bytes))]).text()
                     : "\(Format.grouped(count)) objects, \(Format.bytes(bytes))")
         }
@@ -69,14 +68,14 @@ struct ObjectsListCommand: ParsableCommand {
     private func print(_ info: ObjectInfo, _ bucket: String) throws {
         if Interruption.isRequested { throw Failure(.interrupted) }
         StandardOutput.shared.writeLine(
-            json ? info.json(bucket: bucket).text() : info.line(withVersion: versions))
+            output.isJSON ? info.json(bucket: bucket).text() : info.line(withVersion: versions))
     }
 
     private func listBuckets(_ store: ObjectStore) throws {
         for bucket in try store.buckets() {
             let created = Timestamp(seconds: bucket.createdNanoseconds / 1_000_000_000).description
             StandardOutput.shared.writeLine(
-                json
+                output.isJSON
                     ? JSON.object(bucket.members).text()
                     : "\(Style.dim(created))  \(bucket.name)/\(bucket.versioning == .unversioned ? "" : "  \(bucket.versioning.rawValue)")"
             )
@@ -115,7 +114,7 @@ struct ObjectsListCommand: ParsableCommand {
 
     private func print(prefix: String, _ bucket: String) {
         StandardOutput.shared.writeLine(
-            json
+            output.isJSON
                 ? JSON.object([("bucket", .string(bucket)), ("prefix", .string(prefix))]).text()
                 : "\(String(repeating: " ", count: 19))  \("DIR".leftPadding(to: 9))  \(prefix.printable)")
     }
@@ -126,7 +125,7 @@ struct ObjectsListCommand: ParsableCommand {
             let parts = try store.parts(of: upload)
             let bytes = parts.reduce(0) { $0 + $1.byteCount }
             StandardOutput.shared.writeLine(
-                json
+                output.isJSON
                     ? JSON.object([
                         ("bucket", .string(path.bucket)), ("key", .string(upload.key.description)),
                         ("upload_id", .string(upload.id.description)),

@@ -16,8 +16,7 @@ struct ObjectsPutCommand: ParsableCommand {
               tapehouse objects put a.json quotes/2024/01/
               tapehouse objects put a.json b.json quotes --metadata source=feed
               gzip -c a.json | tapehouse objects put - quotes/a.json.gz --tag day=monday
-              etag=8a80554c91d9fca8acb82f023de02f11
-              tapehouse objects put b.json quotes/a.json --if-match $etag
+              tapehouse objects put b.json quotes/state.json --create-only
             """)
 
     @OptionGroup var objects: ObjectsOptions

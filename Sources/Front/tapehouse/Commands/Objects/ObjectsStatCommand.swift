@@ -24,8 +24,7 @@ struct ObjectsStatCommand: ParsableCommand {
     @Flag(help: "All versions and delete markers.")
     var versions = false
 
-    @Flag(help: "Print a JSON object a line.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let store = try objects.openToRead()
@@ -44,7 +43,7 @@ struct ObjectsStatCommand: ParsableCommand {
 
     private func print(_ info: ObjectInfo, _ bucket: String) {
         StandardOutput.shared.write(
-            json ? info.json(bucket: bucket).text() + "\n" : info.description(in: bucket))
+            output.isJSON ? info.json(bucket: bucket).text() + "\n" : info.description(in: bucket))
     }
 }
 
@@ -72,8 +71,7 @@ struct ObjectsUsageCommand: ParsableCommand {
     @Flag(help: "Count all versions.")
     var versions = false
 
-    @Flag(help: "Print a JSON object a line.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func validate() throws {
         guard (0...100).contains(depth) else { throw ValidationError("--depth is from 0 to 100.") }
@@ -127,7 +125,7 @@ struct ObjectsUsageCommand: ParsableCommand {
 
     private func print(_ name: String, _ objects: Int, _ bytes: Int) {
         StandardOutput.shared.writeLine(
-            json
+            output.isJSON
                 ? JSON.object([
                     ("prefix", .string(name)), ("objects", .integer(objects)), ("bytes", .integer(bytes)),
                 ]).text()

@@ -37,20 +37,18 @@ struct WarehouseTablesCommand: ParsableCommand {
 
     @OptionGroup var data: DataDirectoryOptions
 
-    @Flag(help: "Print a JSON array.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let tables = try data.openWarehouse().tables()
-        if json {
-            return StandardOutput.shared.writeDocument(
-                .array(
-                    tables.map { table in
-                        .object([
-                            ("name", .string(table.name)), ("kind", .string(table.kind)),
-                            ("rows", .integer(table.rows)),
-                        ])
-                    }))
+        if output.isJSON {
+            return StandardOutput.shared.writeJSON(
+                tables.map { table in
+                    .object([
+                        ("name", .string(table.name)), ("kind", .string(table.kind)),
+                        ("rows", .integer(table.rows)),
+                    ])
+                })
         }
         let rows = tables.map { [$0.name, $0.kind, Format.grouped(Int($0.rows))] }
         let table = TextTable(["NAME", "KIND", "ROWS"], alignments: [.left, .left, .right], sample: rows)
@@ -75,17 +73,17 @@ struct WarehouseVerifyCommand: ParsableCommand {
 
     @OptionGroup var data: DataDirectoryOptions
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var output: JSONOptions
 
     func run() throws {
         let warehouse = try data.openWarehouse()
         let problems = try warehouse.verify()
-        if json {
-            StandardOutput.shared.writeDocument(
+        if output.isJSON {
+            StandardOutput.shared.writeJSON([
                 .object([
                     ("path", .string(warehouse.path)), ("problems", .array(problems.map(JSON.string))),
-                ]))
+                ])
+            ])
         } else {
             for problem in problems { StandardOutput.shared.writeLine("\(Style.red("✘")) \(problem)") }
             StandardOutput.shared.writeLine(

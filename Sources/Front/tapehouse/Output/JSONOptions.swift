@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// How a command says what there is, or what it did.
+struct JSONOptions: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print a JSON object a line.")
+    var isJSON = false
+
+    /// Prints a line of words or the object.
+    func print(_ words: @autoclosure () -> String, _ members: @autoclosure () -> [(String, JSON)]) {
+        StandardOutput.shared.writeLine(isJSON ? JSON.object(members()).text() : words())
+    }
+}
