@@ -168,7 +168,9 @@ import Testing
 
     /// Where an array is closed too early, what follows is lines that end in a comma.
     @Test func objectsOfABrokenArrayAreRead() throws {
-        let lines = [Self.quote("A") + "]", Self.quote("B") + ",", Self.quote("C") + " ,\r", Self.quote("D"), "]"]
+        let lines = [
+            Self.quote("A") + "]", Self.quote("B") + ",", Self.quote("C") + " ,\r", Self.quote("D"), "]",
+        ]
         let (quotes, rejects, _) = try read("[" + lines.joined(separator: "\n") + "\n")
         #expect(quotes == ["A", "B", "C", "D"])
         #expect(rejects.count == 1)
