@@ -243,14 +243,17 @@ enum NumericFunctions {
             return try RowCalls.integers(numbers + [arguments[3]], count: count) { row in
                 let (low, high) = (numbers[1].doubles[row], numbers[2].doubles[row])
                 let buckets = arguments[3].integer(row)
-                guard buckets > 0, low < high else {
-                    throw SQLError(.data, "WIDTH_BUCKET needs a range that rises and at least one part of it")
+                guard buckets > 0, buckets < .max, low < high, (high - low).isFinite else {
+                    throw SQLError(
+                        .data,
+                        "WIDTH_BUCKET needs a finite range that rises and from 1 to 2^63 - 2 parts of it; got "
+                            + "\(low) to \(high) in \(buckets)")
                 }
                 let number = numbers[0].doubles[row]
                 if number < low { return 0 }
                 if !(number < high) { return buckets + 1 }
                 let share = (number - low) * Double(buckets) / (high - low)
-                return min(Int(share), buckets - 1) + 1
+                return share < Double(buckets) ? Int(share) + 1 : buckets
             }
         }
     ]

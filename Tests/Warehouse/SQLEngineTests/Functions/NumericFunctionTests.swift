@@ -97,7 +97,8 @@ import Vectors
             ("ASIN", [-2]), ("ATANH", [1]), ("ACOSH", [0]), ("FACTORIAL", [34]), ("FACTORIAL", [-1]),
             ("MOD", [1, 0]), ("BITSHIFTLEFT", [1, -1]),
             ("BITSHIFTLEFT", [1, 130]), ("WIDTH_BUCKET", [1, 1, 1, 1]), ("WIDTH_BUCKET", [1, 0, 1, 0]),
-            ("COT", [0]),
+            ("WIDTH_BUCKET", [39, 0, 1, .of(.number(Int128(Int64.max), scale: 0), .integer)]),
+            ("WIDTH_BUCKET", [1, 0, .of(.float(.infinity), .float), 10]), ("COT", [0]),
         ] as [(String, [Value])] {
             #expect(failure(name, arguments)?.code == .data, "\(name)")
         }
