@@ -7,8 +7,8 @@ import Vectors
 /// Every function of the catalogue and every cast, with arguments from the ends of their ranges.
 ///
 /// As a trap ends the process, the calls are made in a process of their own, which writes each call before it makes
-/// it: the last one is what a failure shows. There are 6,000 calls, or one for every 50 of `TAPEHOUSE_FUZZ_INPUTS`, as a
-/// call takes so much longer than another fuzz test's input; `TAPEHOUSE_FUZZ_SEED` says which.
+/// it: the last one is what a failure shows. There are 6,000 calls, or one for every 50 of `TAPEHOUSE_FUZZ_INPUTS`,
+/// as a call takes so much longer than another fuzz test's input; `TAPEHOUSE_FUZZ_SEED` says which.
 @Suite struct FunctionFuzzTests {
     @Test func noCallTraps() async throws {
         let directory = try TemporaryDirectory()
