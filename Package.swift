@@ -46,6 +46,7 @@ let package = Package(
         // MARK: Base
         .target(name: "SQLiteKit", dependencies: ["CSQLiteAPI"]),
         .target(name: "Threads", dependencies: ["CKernels"]),
+        .target(name: "JSON"),
         .target(
             name: "DurableIO",
             dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
@@ -62,17 +63,20 @@ let package = Package(
             dependencies: ["DurableIO", "Threads", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Warehouse
-        .target(name: "Vectors"),
-        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "Threads", "Vectors"]),
+        .target(name: "Vectors", dependencies: ["JSON"]),
+        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "JSON", "Threads", "Vectors"]),
         .target(
-            name: "ColumnStore", dependencies: ["CKernels", "DurableIO", "SQLiteKit", "Threads", "Vectors"]),
+            name: "ColumnStore",
+            dependencies: ["CKernels", "DurableIO", "JSON", "SQLiteKit", "Threads", "Vectors"]),
         .target(
             name: "WarehouseExtension",
-            dependencies: ["CSQLiteAPI", "CWarehouseExtension", "ColumnStore", "SQLiteKit", "Vectors"]),
+            dependencies: [
+                "CSQLiteAPI", "CWarehouseExtension", "ColumnStore", "JSON", "SQLiteKit", "Vectors",
+            ]),
         .target(
             name: "Warehouse",
             dependencies: [
-                "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "Threads", "Vectors",
+                "ColumnStore", "DurableIO", "JSON", "SQLEngine", "SQLiteKit", "Threads", "Vectors",
                 "WarehouseExtension",
             ]),
         .target(
@@ -83,7 +87,7 @@ let package = Package(
                 "WarehouseExtension",
             ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
-        .target(name: "MarketData", dependencies: ["DurableIO"]),
+        .target(name: "MarketData", dependencies: ["DurableIO", "JSON"]),
 
         // MARK: Flow and front
         .target(
@@ -96,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "tapehouse",
             dependencies: [
-                "ColumnStore", "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog",
+                "ColumnStore", "DurableIO", "JSON", "MarketData", "Modeling", "ObjectStore", "PartitionedLog",
                 "Pipeline", "SQLEngine", "SQLiteKit", "Threads", "Vectors", "Warehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -106,6 +110,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["DurableIO"]),
         .target(name: "CFaultyFiles", dependencies: ["CSQLite"]),
         .testTarget(name: "ThreadsTests", dependencies: ["DurableIO", "TestSupport", "Threads"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
         .testTarget(
@@ -118,17 +123,19 @@ let package = Package(
         .testTarget(
             name: "ObjectStoreTests",
             dependencies: ["DurableIO", "ObjectStore", "TestSupport", "Threads"]),
-        .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"]),
+        .testTarget(name: "VectorsTests", dependencies: ["JSON", "TestSupport", "Vectors"]),
         .testTarget(
             name: "SQLEngineTests",
-            dependencies: ["DurableIO", "SQLEngine", "TestSupport", "Threads", "Vectors"]),
+            dependencies: ["DurableIO", "JSON", "SQLEngine", "TestSupport", "Threads", "Vectors"]),
         .testTarget(
             name: "ColumnStoreTests",
-            dependencies: ["ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Threads", "Vectors"]),
+            dependencies: [
+                "ColumnStore", "DurableIO", "JSON", "SQLiteKit", "TestSupport", "Threads", "Vectors",
+            ]),
         .testTarget(
             name: "WarehouseTests",
             dependencies: [
-                "CFaultyFiles", "ColumnStore", "DurableIO", "SQLEngine", "SQLiteKit", "TestSupport",
+                "CFaultyFiles", "ColumnStore", "DurableIO", "JSON", "SQLEngine", "SQLiteKit", "TestSupport",
                 "Vectors", "Warehouse",
             ]),
         .testTarget(
@@ -147,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "DurableIO", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
+                "DurableIO", "JSON", "MarketData", "Modeling", "ObjectStore", "PartitionedLog", "Pipeline",
                 "SQLEngine", "SQLiteKit", "TestSupport", "Threads", "Vectors", "Warehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -165,7 +172,7 @@ let package = Package(
 
 // Where the rooms are: a folder a floor, lowest first, in it a folder a room; tests mirror them.
 let floors: KeyValuePairs = [
-    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "Threads", "DurableIO"],
+    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "Threads", "JSON", "DurableIO"],
     "Log": ["PartitionedLog"],
     "Store": ["ObjectStore"],
     "Warehouse": [

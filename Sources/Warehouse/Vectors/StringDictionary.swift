@@ -1,3 +1,4 @@
+import JSON
 import Synchronization
 
 /// Strings that vectors point into by code. Immutable once made; may be shared between threads.

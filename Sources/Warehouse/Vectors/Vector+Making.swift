@@ -1,3 +1,5 @@
+import JSON
+
 extension Vector {
     /// `count` NULLs.
     package static func nulls(_ type: SQLType, count: Int) -> Vector {
@@ -159,31 +161,5 @@ extension Vector {
         let result = Vector.allocate(type, layout: .int128, scale: scale, count: count)
         for row in 0..<count { result.int128s[row] = Int128(int64s[row]) }
         return result.with(validity: .some(validity), isConstant: isConstant, alsoKeeping: self)
-    }
-}
-
-/// 10 to the power of `exponent`, 0 to 38.
-@inlinable
-public func decimalPower(_ exponent: Int) -> Double { decimalPowers[exponent] }
-
-@usableFromInline
-let decimalPowers: [Double] = (0...38).map { Double("1e\($0)") ?? .nan }
-
-/// 10 to the power of `exponent`, 0 to 38, as an integer.
-@inlinable
-public func integerPower(_ exponent: Int) -> Int128 { integerPowers[exponent] }
-
-@usableFromInline
-let integerPowers: [Int128] = (0..<38).reduce(into: [Int128(1)]) { powers, _ in
-    powers.append((powers.last ?? 1) * 10)
-}
-
-extension Double {
-    /// The double nearest to a whole number: as the standard library's conversion of 128 bits, which is slow, but for
-    /// numbers of 64 bits.
-    @inlinable
-    package init(nearest value: Int128) {
-        let small = Int64(truncatingIfNeeded: value)
-        self = Int128(small) == value ? Double(small) : Double(value)
     }
 }

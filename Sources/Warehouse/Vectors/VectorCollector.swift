@@ -1,3 +1,5 @@
+import JSON
+
 /// Gathers the rows of many vectors of one column into one growing vector. One thread.
 ///
 /// Strings are interned: the result's dictionary holds each string once.

@@ -1,4 +1,5 @@
 package import SQLiteKit
+import JSON
 package import Vectors
 
 // How values look in SQLite:

@@ -9,9 +9,10 @@ import Testing
         #"{"c":167.41,"d":0.0,"dp":-0.0896,"h":168,"l":167.26,"o":null,"pc":100,"t":1381132800,"symbol":"SPY","fetched_at":1381132801}"#
 
     private struct Parsed: Equatable {
-        var numbers: [JSONNumber]
+        var numbers: [QuoteNumber]
         var symbol: String
-        var isWhole: Bool
+        /// Whether the short way read it.
+        var isUsual: Bool
     }
 
     private func parse(_ line: String) throws -> Parsed { try parse(Array(line.utf8)) }
@@ -20,26 +21,28 @@ import Testing
         let parser = QuoteParser()
         var quote = ParsedQuote()
         return try line.withUnsafeBytes { bytes in
+            var usual = ParsedQuote()
+            let isUsual = QuoteParser.parseUsualShape(bytes, into: &usual)
             try parser.parse(bytes, into: &quote)
             return Parsed(
                 numbers: [
                     quote.currentPrice, quote.change, quote.changePercent, quote.dayHigh, quote.dayLow,
                     quote.dayOpen,
                     quote.previousClose, quote.time, quote.fetchedAt,
-                ], symbol: String(decoding: quote.symbol, as: UTF8.self), isWhole: quote.isWhole)
+                ], symbol: String(decoding: quote.symbol, as: UTF8.self), isUsual: isUsual)
         }
     }
 
     @Test func theUsualShapeIsReadWhole() throws {
         let quote = try parse(Self.usual)
-        #expect(quote.isWhole)
+        #expect(quote.isUsual)
         #expect(quote.symbol == "SPY")
         #expect(
             quote.numbers == [
-                JSONNumber(real: 167.41), JSONNumber(real: 0.0), JSONNumber(real: -0.0896),
-                JSONNumber(integer: 168), JSONNumber(real: 167.26), .null,
-                JSONNumber(integer: 100), JSONNumber(integer: 1_381_132_800),
-                JSONNumber(integer: 1_381_132_801),
+                QuoteNumber(real: 167.41), QuoteNumber(real: 0.0), QuoteNumber(real: -0.0896),
+                QuoteNumber(integer: 168), QuoteNumber(real: 167.26), .null,
+                QuoteNumber(integer: 100), QuoteNumber(integer: 1_381_132_800),
+                QuoteNumber(integer: 1_381_132_801),
             ])
         let spaced = Self.usual.replacing(":", with: ": ").replacing(",", with: ", ")
         #expect(try parse(spaced) == quote)
@@ -53,7 +56,7 @@ import Testing
             #"{"symbol":"SPY","fetched_at":1381132801,"t":1381132800,"pc":1e2,"o":null,"l":16726e-2,"h":168,"dp":-0.0896,"d":0.0,"c":"167.41"}"#,
         ] {
             let quote = try parse(line)
-            #expect(!quote.isWhole, "\(line)")
+            #expect(!quote.isUsual, "\(line)")
             #expect(quote.symbol == "SPY")
             #expect(quote.numbers.map(\.value) == usual.numbers.map(\.value), "\(line)")
         }
@@ -78,7 +81,6 @@ import Testing
     ])
     func numbersThatSQLiteWritesOtherwiseKeepTheLine(text: String, value: Double) throws {
         let quote = try parse(Self.usual.replacing("167.41", with: text))
-        #expect(!quote.isWhole)
         #expect(quote.numbers[0].value == value)
     }
 
@@ -90,12 +92,12 @@ import Testing
             (#"{"symbol":"A","c":true}"#, "c is not a number", 19),
             (#"{"symbol":"A","c":"x"}"#, "c is text that is no number", 19),
             (#"{"symbol":"A","c":1e999}"#, "c is too large a number", 19),
-            (#"{"symbol":"A"}x"#, "malformed JSON: something follows the JSON object", 15),
-            (#"{"symbol":"A",}"#, "malformed JSON: a string is expected", 15),
+            (#"{"symbol":"A"}x"#, "malformed JSON: something follows the value", 15),
+            (#"{"symbol":"A",}"#, "malformed JSON: a key in quotes is expected", 15),
             (#"{"symbol":"A" "c":1}"#, "malformed JSON: ',' or '}' is expected", 15),
-            (#"{"symbol":"A","c":01}"#, "malformed JSON: ',' or '}' is expected", 20),
+            (#"{"symbol":"A","c":01}"#, "malformed JSON: a number begins with 0", 19),
             (#"{"symbol":"A","c":-}"#, "malformed JSON: a digit is expected", 20),
-            (#"{"symbol":"A","c":nul}"#, "malformed JSON: a JSON value is expected", 19),
+            (#"{"symbol":"A","c":nul}"#, "malformed JSON: a value is expected", 19),
             (#"{"symbol":"A\q"}"#, "malformed JSON: an unknown escape", 14),
             ("{\"symbol\":\"A\tB\"}", "malformed JSON: a control character stands in a string", 13),
         ] as [(String, String, Int?)])
@@ -122,7 +124,7 @@ import Testing
             let rejection = #expect(throws: QuoteRejection.self, "cut to \(count)") {
                 try parse(Array(Self.usual.utf8.prefix(count)))
             }
-            #expect(rejection == QuoteRejection("malformed JSON: the line ends too early", column: count + 1))
+            #expect(rejection == QuoteRejection("malformed JSON: the text ends too early", column: count + 1))
         }
     }
 

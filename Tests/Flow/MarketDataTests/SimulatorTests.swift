@@ -36,8 +36,8 @@ import Testing
         var lastTime: Int64 = 0
         for line in lines(settings).split(separator: UInt8(ascii: "\n")) {
             try line.withUnsafeBytes { bytes in
+                #expect(QuoteParser.parseUsualShape(bytes, into: &quote))
                 try parser.parse(bytes, into: &quote)
-                #expect(quote.isWhole)
                 let price = try #require(quote.currentPrice.value)
                 let close = try #require(quote.previousClose.value)
                 #expect(try #require(quote.dayHigh.value) >= price)

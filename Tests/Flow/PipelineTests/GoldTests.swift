@@ -1,3 +1,4 @@
+import JSON
 import DurableIO
 import Logging
 import MarketData

@@ -81,7 +81,7 @@ import Warehouse
         let summary = try Pipeline.replay([path], into: data)
         #expect(
             summary.rejects.first?.reason
-                == "the recording's last line is cut short: malformed JSON: the line ends too early")
+                == "the recording's last line is cut short: malformed JSON: the text ends too early")
         #expect(summary.rejects.first?.places.first?.line == 2)
         let wrong = try directory.write(Self.quote("A", 1, 1_704_900_000) + "\nrubbish", to: "x.ndjson")
         #expect(

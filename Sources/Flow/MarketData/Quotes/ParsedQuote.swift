@@ -1,5 +1,5 @@
-/// A JSON number, told apart as SQL engines tell it: absent, null, whole or with a fraction.
-public struct JSONNumber: Equatable, Sendable {
+/// A number of a quote, told apart as SQL engines tell JSON's numbers: absent, null, whole or with a fraction.
+public struct QuoteNumber: Equatable, Sendable {
     /// What stands in the JSON.
     public enum Kind: UInt8, Sendable {
         /// The key is absent.
@@ -19,9 +19,9 @@ public struct JSONNumber: Equatable, Sendable {
     private let bits: Int64
 
     /// No such key.
-    public static let missing = JSONNumber(kind: .missing, bits: 0)
+    public static let missing = QuoteNumber(kind: .missing, bits: 0)
     /// Null.
-    public static let null = JSONNumber(kind: .null, bits: 0)
+    public static let null = QuoteNumber(kind: .null, bits: 0)
 
     /// A whole number.
     public init(integer: Int64) {
@@ -68,7 +68,7 @@ public struct JSONNumber: Equatable, Sendable {
     public var value: Double? { kind == .integer || kind == .real ? real : nil }
 
     /// Whether kind and value are the same.
-    public static func == (first: JSONNumber, second: JSONNumber) -> Bool {
+    public static func == (first: QuoteNumber, second: QuoteNumber) -> Bool {
         first.kind == second.kind && first.integer == second.integer && first.real == second.real
     }
 }
@@ -78,29 +78,25 @@ public struct JSONNumber: Equatable, Sendable {
 /// The symbol's bytes are those of the line, or of the parser's memory: they are valid until the next call.
 public struct ParsedQuote {
     /// `c`: the current price.
-    public var currentPrice = JSONNumber.missing
+    public var currentPrice = QuoteNumber.missing
     /// `d`: the change since the previous close.
-    public var change = JSONNumber.missing
+    public var change = QuoteNumber.missing
     /// `dp`: the change in percent.
-    public var changePercent = JSONNumber.missing
+    public var changePercent = QuoteNumber.missing
     /// `h`: the day's high.
-    public var dayHigh = JSONNumber.missing
+    public var dayHigh = QuoteNumber.missing
     /// `l`: the day's low.
-    public var dayLow = JSONNumber.missing
+    public var dayLow = QuoteNumber.missing
     /// `o`: the day's open.
-    public var dayOpen = JSONNumber.missing
+    public var dayOpen = QuoteNumber.missing
     /// `pc`: the previous close.
-    public var previousClose = JSONNumber.missing
+    public var previousClose = QuoteNumber.missing
     /// `t`: the time of the last trade, in seconds since 1970.
-    public var time = JSONNumber.missing
+    public var time = QuoteNumber.missing
     /// `symbol`, in UTF-8.
     public var symbol = UnsafeRawBufferPointer(start: nil, count: 0)
     /// `fetched_at`: when the producer asked, in seconds since 1970.
-    public var fetchedAt = JSONNumber.missing
-    /// Whether these fields are the whole line: the usual keys in the usual order, each number within 15
-    /// digits. Then an equal JSON value can be made of them, and the line itself need not be kept.
-    public var isWhole = false
-
+    public var fetchedAt = QuoteNumber.missing
     /// A quote without values.
     public init() {}
 }

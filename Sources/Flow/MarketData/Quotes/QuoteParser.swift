@@ -2,9 +2,9 @@
 ///
 /// Lines in the shape that producers write (the usual keys in the usual order, with or without a blank behind
 /// `:` and `,`) take a short way that compares keys and turns digits into numbers; every other line goes
-/// through `JSONLine`, a complete JSON parser, with the same results. Not thread-safe.
+/// through `QuoteDocument`, by a complete JSON parser, with the same results. Not thread-safe.
 public final class QuoteParser {
-    private let general = JSONLine()
+    private let general = QuoteDocument()
 
     /// Makes a parser.
     public init() {}
@@ -24,7 +24,7 @@ public final class QuoteParser {
     /// 9999-12-31 23:59:59, the last second that a timestamp can name.
     public static let timeMax: Int64 = 253_402_300_799
 
-    private static func checkTime(_ time: JSONNumber, _ name: String) throws(QuoteRejection) {
+    private static func checkTime(_ time: QuoteNumber, _ name: String) throws(QuoteRejection) {
         let greatest = Double(timeMax)
         guard let seconds = time.value, !(0...greatest).contains(seconds) else { return }
         let hint = seconds > greatest && seconds < greatest * 1000 ? "; it looks like milliseconds" : ""
@@ -33,13 +33,14 @@ public final class QuoteParser {
 
     // MARK: The short way
 
-    private static func parseUsualShape(_ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote) -> Bool
-    {
+    /// Reads a line in the shape that producers write; false where it is of another one.
+    package static func parseUsualShape(
+        _ line: UnsafeRawBufferPointer, into quote: inout ParsedQuote
+    ) -> Bool {
         guard let base = line.baseAddress else { return false }
         var cursor = Cursor(
             position: base.assumingMemoryBound(to: UInt8.self),
             end: (base + line.count).assumingMemoryBound(to: UInt8.self))
-        quote.isWhole = true
         guard cursor.skip(UInt8(ascii: "{")),
             cursor.key("\"c\""), cursor.number(into: &quote.currentPrice), cursor.comma(),
             cursor.key("\"d\""), cursor.number(into: &quote.change), cursor.comma(),
@@ -101,7 +102,7 @@ public final class QuoteParser {
         }
 
         @inline(__always)
-        mutating func number(into number: inout JSONNumber) -> Bool {
+        mutating func number(into number: inout QuoteNumber) -> Bool {
             let decimal = ShortDecimal(&position, end: end)
             guard let decimal else {
                 guard end - position > 4, position[0] == UInt8(ascii: "n"), position[1] == UInt8(ascii: "u"),
@@ -120,7 +121,7 @@ public final class QuoteParser {
 /// A decimal number that is exact in 15 digits and that SQLite writes in just these characters: no exponent,
 /// no superfluous zeros, at least 0.0001 where it is not zero.
 struct ShortDecimal {
-    let number: JSONNumber
+    let number: QuoteNumber
 
     private static let powersOfTen: [UInt64] = [
         1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
@@ -148,7 +149,7 @@ struct ShortDecimal {
     /// Reads one that lies in eight bytes with what is behind it, without a branch on where its digits end. `nil` where
     /// it does not, or is not in the form that is wanted.
     @inline(__always)
-    private static func short(_ position: inout UnsafePointer<UInt8>) -> JSONNumber? {
+    private static func short(_ position: inout UnsafePointer<UInt8>) -> QuoteNumber? {
         // Everything in bits, eight a character.
         let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
         let sign: UInt64 = word & 0xFF == 0x2D ? 1 : 0
@@ -174,7 +175,7 @@ struct ShortDecimal {
         }
         position += Int(truncatingIfNeeded: sign &+ length >> 3)
         let value = (Int64(bitPattern: magnitude) ^ (0 &- Int64(sign))) &+ Int64(sign)
-        return point == 0 ? JSONNumber(integer: value) : JSONNumber(digits: value, places: Int(places))
+        return point == 0 ? QuoteNumber(integer: value) : QuoteNumber(digits: value, places: Int(places))
     }
 
     /// Goes over digits and appends them to `mantissa`, which wraps where there are more than are wanted: eight at a
@@ -229,11 +230,11 @@ struct ShortDecimal {
                 // At least 0.0001.
                 : fractionDigits <= 4 || mantissa >= Self.powersOfTen[fractionDigits - 4]
             guard isShort else { return nil }
-            number = JSONNumber(
+            number = QuoteNumber(
                 digits: isNegative ? -Int64(mantissa) : Int64(mantissa), places: fractionDigits)
         } else {
             guard mantissa != 0 || !isNegative else { return nil }
-            number = JSONNumber(integer: isNegative ? -Int64(mantissa) : Int64(mantissa))
+            number = QuoteNumber(integer: isNegative ? -Int64(mantissa) : Int64(mantissa))
         }
         guard cursor < end, cursor.pointee == UInt8(ascii: ",") || cursor.pointee == UInt8(ascii: "}") else {
             return nil

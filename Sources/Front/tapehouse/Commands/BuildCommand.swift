@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import Modeling
@@ -105,7 +106,7 @@ struct BuildReport {
 
     var text: String { Self.table(results) }
 
-    var json: JSON {
+    var json: OrderedJSON {
         .object([
             ("data_dir", .string(directory)), ("models", Self.json(results)),
             ("seconds", .number(duration.seconds)),
@@ -124,7 +125,7 @@ struct BuildReport {
             alignments: [.left, .left, .right, .right, .right], rows)
     }
 
-    static func json(_ models: [ModelResult]) -> JSON {
+    static func json(_ models: [ModelResult]) -> OrderedJSON {
         .array(
             models.map { model in
                 .object([

@@ -1,3 +1,4 @@
+import JSON
 import SQLEngine
 import Vectors
 import Warehouse
@@ -30,7 +31,7 @@ struct SQLBench {
     private func measure(_ script: String) throws {
         let output = StandardOutput.shared
         for statement in Session.statements(of: script) {
-            var seconds: [JSON] = []
+            var seconds: [OrderedJSON] = []
             var rows = 0
             for _ in 0..<rounds {
                 rows = 0
@@ -42,11 +43,11 @@ struct SQLBench {
                 seconds.append(.number((ContinuousClock.now - start).seconds))
                 rows = outcome.changedRows ?? rows
             }
-            let line = JSON.object([
+            let line = OrderedJSON.object([
                 ("statement", .string(statement.text)), ("rows", .integer(rows)),
                 ("seconds", .array(seconds)),
             ])
-            output.writeLine(line.text())
+            output.writeLine(line.text)
             output.flush()
         }
     }

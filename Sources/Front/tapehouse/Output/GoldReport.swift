@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 import Warehouse
 
@@ -55,9 +56,9 @@ struct GoldReport {
         }
     }
 
-    var json: [(String, JSON)] {
+    var json: [(String, OrderedJSON)] {
         rows.map { table, columns, rows in
-            (table, .array(rows.map { row in .object(zip(columns, row).map { ($0, JSON($1)) }) }))
+            (table, .array(rows.map { row in .object(zip(columns, row).map { ($0, OrderedJSON($1)) }) }))
         }
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 
 /// How a command says what there is, or what it did.
@@ -6,7 +7,7 @@ struct JSONOptions: ParsableArguments {
     var isJSON = false
 
     /// Prints a line of words or the object.
-    func print(_ words: @autoclosure () -> String, _ members: @autoclosure () -> [(String, JSON)]) {
-        StandardOutput.shared.writeLine(isJSON ? JSON.object(members()).text() : words())
+    func print(_ words: @autoclosure () -> String, _ members: @autoclosure () -> [(String, OrderedJSON)]) {
+        StandardOutput.shared.writeLine(isJSON ? OrderedJSON.object(members()).text : words())
     }
 }

@@ -1,4 +1,5 @@
 import SQLEngine
+import JSON
 import Vectors
 import Warehouse
 

@@ -1,4 +1,5 @@
 import SQLEngine
+import JSON
 import Vectors
 import Warehouse
 
@@ -26,7 +27,7 @@ final class ResultPrinter {
         self.zone = zone
         self.isFirst = isFirst
         keys = columns.enumerated().map { index, column in
-            Array("\(index == 0 ? "{" : ",")\(JSON.string(column.name).text()):".utf8)
+            Array("\(index == 0 ? "{" : ",")\(OrderedJSON.string(column.name).text):".utf8)
         }
     }
 
@@ -166,7 +167,7 @@ final class ResultPrinter {
     }
 }
 
-extension JSON {
+extension OrderedJSON {
     /// A value of a result: numbers as numbers, semi-structured ones as the JSON that they are, the rest as text.
     init(_ value: Scalar) {
         switch value {

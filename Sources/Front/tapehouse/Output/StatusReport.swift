@@ -1,3 +1,4 @@
+import JSON
 import Pipeline
 import Warehouse
 
@@ -70,7 +71,7 @@ struct StatusReport {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    var json: JSON {
+    var json: OrderedJSON {
         .object([
             ("partitions", .array(status.partitions.map(Self.json))),
             ("groups", .array(status.groups.map(Self.json))),
@@ -99,18 +100,18 @@ struct StatusReport {
             ("last_build", lastBuildJSON),
             ("latest_fetched_at", .optional(status.latestFetchedAt)),
             ("latest_market_timestamp", .optional(status.latestMarketTimestamp)),
-            ("disk_bytes", JSON(status.disk)),
+            ("disk_bytes", OrderedJSON(status.disk)),
         ])
     }
 
-    private var lastLoadJSON: JSON {
+    private var lastLoadJSON: OrderedJSON {
         guard let load = status.lastLoad else { return .null }
         return .object([
             ("at", .string(load.at)), ("object", .string(load.object)), ("rows", .integer(load.rows)),
         ])
     }
 
-    private var lastBuildJSON: JSON {
+    private var lastBuildJSON: OrderedJSON {
         guard let build = status.lastBuild else { return .null }
         return .object([
             ("at", .string(build.at)), ("models", .integer(build.models)),
@@ -119,7 +120,7 @@ struct StatusReport {
         ])
     }
 
-    private static func json(_ partition: PipelineStatus.Partition) -> JSON {
+    private static func json(_ partition: PipelineStatus.Partition) -> OrderedJSON {
         .object([
             ("topic", .string(partition.topic)), ("partition", .integer(Int64(partition.partition))),
             ("start_offset", .integer(partition.startOffset)), ("end_offset", .integer(partition.endOffset)),
@@ -127,7 +128,7 @@ struct StatusReport {
         ])
     }
 
-    private static func json(_ group: PipelineStatus.Group) -> JSON {
+    private static func json(_ group: PipelineStatus.Group) -> OrderedJSON {
         .object([
             ("group", .string(group.group)), ("topic", .string(group.topic)),
             ("partition", .integer(Int64(group.partition))), ("committed", .integer(group.committed)),

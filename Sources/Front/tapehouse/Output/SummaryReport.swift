@@ -1,3 +1,4 @@
+import JSON
 import Pipeline
 
 /// What a replay did, as text and as JSON.
@@ -94,7 +95,7 @@ struct SummaryReport {
         Format.grouped(Int(Double(rows) / max(duration.seconds, 1e-9)))
     }
 
-    var json: [(String, JSON)] {
+    var json: [(String, OrderedJSON)] {
         [
             ("data_dir", .string(directory)),
             ("recordings", .array(summary.recordings.map(Self.json))),
@@ -114,11 +115,11 @@ struct SummaryReport {
             ),
             ("rejects_new", .integer(summary.newRejects)),
             ("symbols_unmatched", .array(summary.unmatchedSymbols.map { .string($0) })),
-            ("disk_bytes", summary.disk.map { JSON($0) } ?? .null),
+            ("disk_bytes", summary.disk.map { OrderedJSON($0) } ?? .null),
         ]
     }
 
-    private static func json(_ recording: ReplaySummary.Recording) -> JSON {
+    private static func json(_ recording: ReplaySummary.Recording) -> OrderedJSON {
         .object([
             ("path", .string(recording.path)), ("lines", .integer(recording.lines)),
             ("quotes", .integer(recording.quotes)), ("rejected", .integer(recording.rejected)),
@@ -127,7 +128,7 @@ struct SummaryReport {
         ])
     }
 
-    private static func json(_ stage: ReplaySummary.StageResult) -> JSON {
+    private static func json(_ stage: ReplaySummary.StageResult) -> OrderedJSON {
         .object([
             ("stage", .string(stage.stage.rawValue)), ("rows", .integer(stage.rows)),
             ("bytes", .integer(stage.bytes)),

@@ -5,6 +5,7 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
+import JSON
 import Synchronization
 
 /// The process's environment.
@@ -84,8 +85,8 @@ final class StandardOutput: Sendable {
     }
 
     /// Writes what a command has to say with `--json`: an object a line.
-    func writeJSON(_ objects: [JSON]) {
-        for object in objects { writeLine(object.text()) }
+    func writeJSON(_ objects: [OrderedJSON]) {
+        for object in objects { writeLine(object.text) }
     }
 
     func flush() {

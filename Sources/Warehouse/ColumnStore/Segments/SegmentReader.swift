@@ -1,4 +1,5 @@
 internal import CKernels
+import JSON
 package import Vectors
 
 /// A segment in memory. Immutable once made; may be shared between threads.

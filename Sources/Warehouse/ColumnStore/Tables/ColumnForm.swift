@@ -1,3 +1,5 @@
+import JSON
+
 internal import Vectors
 
 /// The one form in which a scan gives a column, whatever its segments are.

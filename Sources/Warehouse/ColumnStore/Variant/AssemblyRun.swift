@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The rows of one call of `VariantAssembler.assemble`, printed one after the other. One thread.

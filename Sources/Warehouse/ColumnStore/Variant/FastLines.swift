@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Reads lines of known shapes straight into slots: compares what is between the values as words and turns

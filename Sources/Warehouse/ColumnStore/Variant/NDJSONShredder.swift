@@ -1,3 +1,4 @@
+package import JSON
 package import Vectors
 
 /// A line that is no JSON value.

@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// Looks into residues, and into any VARIANT of JSON text.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// What stands before a value in lines of a known shape: keys, separators and blanks as raw bytes, compared

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// What a row of a path holds while a row group is being read.

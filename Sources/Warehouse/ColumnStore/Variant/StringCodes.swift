@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Codes for strings of one column: a hash table over raw bytes and the bytes themselves. Plain memory that

@@ -1,3 +1,4 @@
+package import JSON
 package import Vectors
 
 /// Puts the rows of a shredded VARIANT together again, as canonical JSON text: the keys of each object in the

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Collects JSON values row by row as slots of paths and a residue: what both shredders share. One thread.

@@ -1,3 +1,4 @@
+package import JSON
 package import Vectors
 
 /// Shreds VARIANT vectors, for INSERT … SELECT.

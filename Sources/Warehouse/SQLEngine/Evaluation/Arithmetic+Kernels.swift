@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Operators on NUMBER vectors. 64 bits are tried first; where one row does not fit, the batch is done again

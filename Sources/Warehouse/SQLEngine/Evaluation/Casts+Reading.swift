@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// How values of one type are read from text and from what JSON values hold.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// To VARCHAR, in the default formats, and from text to text.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// To DATE, TIME and timestamps.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// To and from VARIANT, OBJECT and ARRAY.

@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// CAST and TRY_CAST, a vector at a time.

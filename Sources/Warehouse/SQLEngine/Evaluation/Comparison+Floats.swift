@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Comparisons of FLOAT vectors, which may be doubles or decimals.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The order of text: by bytes.

@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// Comparisons of vectors that are of one type already (see `TypeRules.comparison`).

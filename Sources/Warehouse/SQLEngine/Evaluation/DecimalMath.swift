@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// Arithmetic of decimals: integers that count units of a power of ten.

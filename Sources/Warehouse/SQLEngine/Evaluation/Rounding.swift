@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// ROUND, TRUNC, FLOOR and CEIL of FLOAT and NUMBER, as they are meant: of the decimal number.

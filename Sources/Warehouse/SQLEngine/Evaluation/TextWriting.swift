@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Writes values as text straight into memory, as Snowflake shows them by default.

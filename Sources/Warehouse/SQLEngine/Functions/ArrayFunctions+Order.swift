@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Functions that compare the elements of ARRAYs.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// TO_VARCHAR, TO_NUMBER and their kin, and the same that give NULL for what cannot be converted (TRY_).

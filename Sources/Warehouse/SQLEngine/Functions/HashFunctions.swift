@@ -1,4 +1,5 @@
 import DurableIO
+import JSON
 import Vectors
 
 /// Digests, and hashes of values.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The parts of valid JSON texts as ranges of their bytes, without building anything.
@@ -139,7 +140,7 @@ enum JSONSlices {
     /// A string with quotes and escapes.
     static func quoted(_ characters: Bytes) -> [UInt8] {
         var result: [UInt8] = [0x22]
-        JSONText.appendQuoted(characters, to: &result)
+        JSONText.appendEscaped(characters, to: &result)
         result.append(0x22)
         return result
     }

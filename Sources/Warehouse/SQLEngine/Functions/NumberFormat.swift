@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// A format of numbers, such as `$999,990.00`, `S9.99EEEE`, `FM0000` or `XX`.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 #if canImport(Glibc)

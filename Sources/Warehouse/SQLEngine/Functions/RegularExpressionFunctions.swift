@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Functions that match regular expressions.
@@ -79,7 +80,7 @@ enum RegularExpressionFunctions {
                 guard skipped < 0, let range = matches.range(group) else { continue }
                 if json.count > 1 { json.append(UInt8(ascii: ",")) }
                 json.append(0x22)
-                JSONText.appendQuoted(UTF8Bytes.slice(text, range.start, range.end), to: &json)
+                JSONText.appendEscaped(UTF8Bytes.slice(text, range.start, range.end), to: &json)
                 json.append(0x22)
             }
             return try output.append(json + [UInt8(ascii: "]")])

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Functions that look into VARIANTs, and tell and change what they are.

@@ -1,3 +1,4 @@
+package import JSON
 package import Vectors
 
 /// Values inside of VARIANTs.

@@ -1,3 +1,4 @@
+package import JSON
 package import Vectors
 
 /// A column of a plan. Each column that any step makes has an identity of its own, the same in all steps that

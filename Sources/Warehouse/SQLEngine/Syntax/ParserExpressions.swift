@@ -1,3 +1,5 @@
+import JSON
+
 /// How strongly operators bind, weakest first.
 enum Precedence {
     static let or = 1

@@ -1,3 +1,4 @@
+import JSON
 public import Vectors
 
 /// A name as written, folded to upper case unless it was in double quotes.

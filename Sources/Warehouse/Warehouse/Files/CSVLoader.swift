@@ -1,5 +1,6 @@
 import ColumnStore
 import SQLEngine
+import JSON
 import Vectors
 
 /// Reads the records of CSV pieces straight into typed columns. One thread.

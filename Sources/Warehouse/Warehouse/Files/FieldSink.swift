@@ -1,4 +1,5 @@
 import SQLEngine
+import JSON
 import Vectors
 
 /// Takes the texts of one column, row by row, and makes a vector of them. A row may be written again;

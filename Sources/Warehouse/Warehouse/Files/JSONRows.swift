@@ -1,4 +1,5 @@
 import ColumnStore
+import JSON
 import Vectors
 
 /// The rows of a JSON piece, shredded, and the records that were none.

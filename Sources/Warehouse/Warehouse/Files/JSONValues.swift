@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The values of a JSON file that are not one to a line: values one after the other, or the elements of

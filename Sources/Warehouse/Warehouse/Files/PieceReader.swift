@@ -1,5 +1,6 @@
 import DurableIO
 import SQLEngine
+import JSON
 import Vectors
 
 /// Cuts the files of a load into pieces, each about a row group. Whoever calls makes sure that one thread

@@ -1,5 +1,6 @@
 import ColumnStore
 import DurableIO
+import JSON
 import Vectors
 
 /// What all pieces of a load have in common.

@@ -1,3 +1,4 @@
+import JSON
 import ColumnStore
 import SQLEngine
 import Vectors

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Numbers that are the same for the same seed.

@@ -1,6 +1,7 @@
 import ColumnStore
 import TestSupport
 import Testing
+import JSON
 import Vectors
 
 /// Whatever is shredded can be given back.

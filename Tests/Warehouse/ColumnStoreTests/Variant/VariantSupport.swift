@@ -1,5 +1,6 @@
 import ColumnStore
 import TestSupport
+import JSON
 import Vectors
 
 /// Lines in, and what the complete parser says of each: the standard for the shredders.

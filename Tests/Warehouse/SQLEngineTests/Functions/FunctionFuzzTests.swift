@@ -2,6 +2,7 @@ import DurableIO
 import SQLEngine
 import TestSupport
 import Testing
+import JSON
 import Vectors
 
 /// Every function of the catalogue and every cast, with arguments from the ends of their ranges.

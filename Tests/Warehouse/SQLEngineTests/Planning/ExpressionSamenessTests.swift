@@ -1,4 +1,5 @@
 import Testing
+import JSON
 import Vectors
 
 @testable import SQLEngine

@@ -1,3 +1,4 @@
+import JSON
 import SQLEngine
 import Testing
 import Vectors

@@ -2,6 +2,7 @@ import DurableIO
 import SQLEngine
 import SQLiteKit
 import TestSupport
+import JSON
 import Vectors
 import Warehouse
 

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// What other engines answered, read from the oracle's file.

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import PartitionedLog
@@ -125,13 +126,13 @@ struct BenchResults {
         value >= 1000 ? Format.grouped(Int(value.rounded())) : Format.fixed(value, value >= 100 ? 0 : 2)
     }
 
-    var json: [JSON] {
+    var json: [OrderedJSON] {
         rows.map { row in
             .object([
                 ("name", .string(row.name)), ("unit", .string(row.unit)), ("median", .number(row.value)),
-                ("limit", row.limit.map(JSON.number) ?? .null),
-                ("share", row.share.map(JSON.number) ?? .null),
-                ("rounds", .array(row.values.map(JSON.number))),
+                ("limit", row.limit.map(OrderedJSON.number) ?? .null),
+                ("share", row.share.map(OrderedJSON.number) ?? .null),
+                ("rounds", .array(row.values.map(OrderedJSON.number))),
             ])
         }
     }

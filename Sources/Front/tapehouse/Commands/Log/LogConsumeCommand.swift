@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import PartitionedLog
@@ -185,7 +186,7 @@ private final class RecordPrinter {
         if let format {
             format.write(record, of: id) { StandardOutput.shared.write(bytes: $0) }
         } else {
-            StandardOutput.shared.writeLine(RecordFormat.json(record, of: id).text())
+            StandardOutput.shared.writeLine(RecordFormat.json(record, of: id).text)
         }
         left = left.map { $0 - 1 }
     }

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import PartitionedLog
 
@@ -131,7 +132,7 @@ private struct GroupReport {
                 })
     }
 
-    var json: JSON {
+    var json: OrderedJSON {
         .object([
             ("group", .string(group.name)), ("state", .string(group.state)),
             ("generation", .integer(Int(group.generation))), ("protocol", .optional(group.protocolName)),

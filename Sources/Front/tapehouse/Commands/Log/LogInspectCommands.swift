@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import PartitionedLog
@@ -38,7 +39,7 @@ struct LogOffsetsCommand: ParsableCommand {
 
     func run() throws {
         let directory = try log.openToRead()
-        var rows: [JSON] = []
+        var rows: [OrderedJSON] = []
         for partition in try topics.flatMap({ try $0.partitions(in: directory) }) {
             let id = partition.topicPartition
             let found = try find(in: partition)
@@ -172,8 +173,8 @@ struct LogVerifyCommand: ParsableCommand {
                                 ])
                             })
                     ),
-                    ("missing_partitions", .array(missing.map(JSON.string))),
-                    ("set_aside", .array(aside.map(JSON.string))),
+                    ("missing_partitions", .array(missing.map(OrderedJSON.string))),
+                    ("set_aside", .array(aside.map(OrderedJSON.string))),
                 ])
             ])
         }

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import PartitionedLog
 
@@ -96,11 +97,11 @@ private struct TopicDescription {
                 })
     }
 
-    var json: JSON {
+    var json: OrderedJSON {
         .object([
             ("topic", .string(name)), ("topic_id", .string(id)),
             ("configs", .object(TopicConfig.all.map { ($0.name, .string($0.get(configuration))) })),
-            ("own_configs", .array(configs.keys.sorted().map(JSON.string))),
+            ("own_configs", .array(configs.keys.sorted().map(OrderedJSON.string))),
             (
                 "partitions",
                 .array(

@@ -1,3 +1,4 @@
+import JSON
 import PartitionedLog
 
 /// How a record is printed, in kcat's letters: %t topic, %p partition, %o offset, %k key, %K its length, %s
@@ -67,18 +68,18 @@ struct RecordFormat {
     }
 
     /// A record as one JSON object, with kcat's names.
-    static func json(_ record: Record, of id: TopicPartition) -> JSON {
-        func text(_ bytes: UnsafeRawBufferPointer?) -> JSON {
+    static func json(_ record: Record, of id: TopicPartition) -> OrderedJSON {
+        func text(_ bytes: UnsafeRawBufferPointer?) -> OrderedJSON {
             bytes.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
         }
-        var members: [(String, JSON)] = [
+        var members: [(String, OrderedJSON)] = [
             ("topic", .string(id.topic)), ("partition", .integer(Int(id.partition))),
             ("offset", .integer(record.offset.value)), ("ts", .integer(record.timestamp)),
         ]
         if !record.headers.isEmpty {
             let headers = record.headers.flatMap { header in
                 [
-                    JSON.string(header.key),
+                    OrderedJSON.string(header.key),
                     header.value.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
                 ]
             }

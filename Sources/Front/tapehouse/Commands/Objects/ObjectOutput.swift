@@ -1,3 +1,4 @@
+import JSON
 import DurableIO
 import MarketData
 import ObjectStore
@@ -48,8 +49,8 @@ extension ObjectInfo {
         ].compactMap { name, value in value.map { (name, $0) } }
     }
 
-    func json(bucket: String) -> JSON {
-        var members: [(String, JSON)] = [
+    func json(bucket: String) -> OrderedJSON {
+        var members: [(String, OrderedJSON)] = [
             ("bucket", .string(bucket)), ("key", .string(key)), ("version_id", .string(version.description)),
             ("is_latest", .boolean(isLatest)), ("is_delete_marker", .boolean(isDeleteMarker)),
             ("size", .integer(byteCount)), ("etag", .string(etag)),
@@ -57,7 +58,7 @@ extension ObjectInfo {
         ]
         members += headerFields.map { ($0.0, .string($0.1)) }
         let object = { (map: [String: String]) in
-            JSON.object(map.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+            OrderedJSON.object(map.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
         }
         members += [("metadata", object(userMetadata)), ("tags", object(tags))]
         if let retention {
@@ -78,7 +79,7 @@ extension ObjectInfo {
                     .object([
                         ("algorithm", .string(checksum.algorithm.rawValue)),
                         ("value", .string(checksum.bytes.hexadecimal)),
-                        ("parts", checksum.compositeParts.map { JSON.integer($0) } ?? .null),
+                        ("parts", checksum.compositeParts.map { OrderedJSON.integer($0) } ?? .null),
                     ])
                 ))
         }

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import ObjectStore
@@ -82,12 +83,12 @@ struct ObjectsBenchCommand: ParsableCommand {
         let standardOutput = StandardOutput.shared
         if output.isJSON {
             standardOutput.writeLine(
-                JSON.object([
+                OrderedJSON.object([
                     ("operation", .string(result.operation)), ("size", .integer(result.size)),
                     ("durability", .string(result.durability)), ("threads", .integer(result.threads)),
                     ("per_second", .number(result.rate)), ("limit_per_second", .number(result.limit)),
                     ("share", .number(result.rate / result.limit)),
-                ]).text())
+                ]).text)
         } else {
             let size =
                 result.size > 0

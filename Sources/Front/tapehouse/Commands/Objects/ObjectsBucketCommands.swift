@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import ObjectStore
 
@@ -145,7 +146,7 @@ extension BucketInfo {
     }
 
     /// What `ls` and `version` say of a bucket.
-    var members: [(String, JSON)] {
+    var members: [(String, OrderedJSON)] {
         [
             ("bucket", .string(name.description)), ("created_ns", .integer(createdNanoseconds)),
             ("versioning", .string(versioning.rawValue)),

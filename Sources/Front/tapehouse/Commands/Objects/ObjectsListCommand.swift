@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import MarketData
 import ObjectStore
@@ -59,7 +60,7 @@ struct ObjectsListCommand: ParsableCommand {
         if summarize {
             StandardOutput.shared.writeLine(
                 output.isJSON
-                    ? JSON.object([("objects", .integer(count)), ("bytes", .integer(bytes))]).text()
+                    ? OrderedJSON.object([("objects", .integer(count)), ("bytes", .integer(bytes))]).text
                     : "\(Format.grouped(count)) objects, \(Format.bytes(bytes))")
         }
         try Damage.requireNone()
@@ -68,7 +69,7 @@ struct ObjectsListCommand: ParsableCommand {
     private func print(_ info: ObjectInfo, _ bucket: String) throws {
         if Interruption.isRequested { throw Failure(.interrupted) }
         StandardOutput.shared.writeLine(
-            output.isJSON ? info.json(bucket: bucket).text() : info.line(withVersion: versions))
+            output.isJSON ? info.json(bucket: bucket).text : info.line(withVersion: versions))
     }
 
     private func listBuckets(_ store: ObjectStore) throws {
@@ -76,7 +77,7 @@ struct ObjectsListCommand: ParsableCommand {
             let created = Timestamp(seconds: bucket.createdNanoseconds / 1_000_000_000).description
             StandardOutput.shared.writeLine(
                 output.isJSON
-                    ? JSON.object(bucket.members).text()
+                    ? OrderedJSON.object(bucket.members).text
                     : "\(Style.dim(created))  \(bucket.name)/\(bucket.versioning == .unversioned ? "" : "  \(bucket.versioning.rawValue)")"
             )
         }
@@ -115,7 +116,7 @@ struct ObjectsListCommand: ParsableCommand {
     private func print(prefix: String, _ bucket: String) {
         StandardOutput.shared.writeLine(
             output.isJSON
-                ? JSON.object([("bucket", .string(bucket)), ("prefix", .string(prefix))]).text()
+                ? OrderedJSON.object([("bucket", .string(bucket)), ("prefix", .string(prefix))]).text
                 : "\(String(repeating: " ", count: 19))  \("DIR".leftPadding(to: 9))  \(prefix.printable)")
     }
 
@@ -126,12 +127,12 @@ struct ObjectsListCommand: ParsableCommand {
             let bytes = parts.reduce(0) { $0 + $1.byteCount }
             StandardOutput.shared.writeLine(
                 output.isJSON
-                    ? JSON.object([
+                    ? OrderedJSON.object([
                         ("bucket", .string(path.bucket)), ("key", .string(upload.key.description)),
                         ("upload_id", .string(upload.id.description)),
                         ("initiated_ns", .integer(upload.initiatedNanoseconds)),
                         ("parts", .integer(parts.count)), ("bytes", .integer(bytes)),
-                    ]).text()
+                    ]).text
                     : "\(Style.dim(began))  \(Format.bytes(bytes).leftPadding(to: 9))  \(parts.count) parts  \(upload.key.description.printable)"
             )
         }

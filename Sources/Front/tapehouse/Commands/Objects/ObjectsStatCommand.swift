@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import ObjectStore
 
@@ -43,7 +44,7 @@ struct ObjectsStatCommand: ParsableCommand {
 
     private func print(_ info: ObjectInfo, _ bucket: String) {
         StandardOutput.shared.write(
-            output.isJSON ? info.json(bucket: bucket).text() + "\n" : info.description(in: bucket))
+            output.isJSON ? info.json(bucket: bucket).text + "\n" : info.description(in: bucket))
     }
 }
 
@@ -126,9 +127,9 @@ struct ObjectsUsageCommand: ParsableCommand {
     private func print(_ name: String, _ objects: Int, _ bytes: Int) {
         StandardOutput.shared.writeLine(
             output.isJSON
-                ? JSON.object([
+                ? OrderedJSON.object([
                     ("prefix", .string(name)), ("objects", .integer(objects)), ("bytes", .integer(bytes)),
-                ]).text()
+                ]).text
                 : "\(Format.bytes(bytes).leftPadding(to: 9))  \("\(Format.grouped(objects)) objects".leftPadding(to: 18))  \(name.printable)"
         )
     }

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import ObjectStore
 
@@ -76,7 +77,7 @@ extension VerifyReport.Finding {
         return "\(mark): \(message.printable)" + (repair.map { " — \($0)" } ?? "")
     }
 
-    fileprivate var members: [(String, JSON)] {
+    fileprivate var members: [(String, OrderedJSON)] {
         [
             ("severity", .string(severity.rawValue)), ("path", .string(path)), ("message", .string(message)),
             ("repair", .optional(repair)),
@@ -97,7 +98,7 @@ extension VerifyReport {
             + (others == 0 ? "" : ", \(others) leftovers, foreign files or foreign formats")
     }
 
-    fileprivate var members: [(String, JSON)] {
+    fileprivate var members: [(String, OrderedJSON)] {
         [
             ("objects", .integer(objects)), ("versions", .integer(versions)), ("bytes", .integer(bytes)),
             ("uploaded_parts", .integer(uploadedParts)), ("findings", .integer(findings.count)),

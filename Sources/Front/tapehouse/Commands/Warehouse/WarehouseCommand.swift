@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import DurableIO
 import Pipeline
@@ -81,7 +82,7 @@ struct WarehouseVerifyCommand: ParsableCommand {
         if output.isJSON {
             StandardOutput.shared.writeJSON([
                 .object([
-                    ("path", .string(warehouse.path)), ("problems", .array(problems.map(JSON.string))),
+                    ("path", .string(warehouse.path)), ("problems", .array(problems.map(OrderedJSON.string))),
                 ])
             ])
         } else {

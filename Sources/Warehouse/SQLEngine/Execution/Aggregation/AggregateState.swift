@@ -1,4 +1,5 @@
 internal import CKernels
+import JSON
 import Vectors
 
 /// The number of a row in the order of its input: the batch's order, then the row.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Aggregates that need all values of a group at once: MEDIAN and percentiles, MODE, LISTAGG, ARRAY_AGG,

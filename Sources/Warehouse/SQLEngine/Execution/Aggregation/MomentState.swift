@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Variance, deviation, covariance, correlation, regression, skewness, kurtosis: from sums of powers, which

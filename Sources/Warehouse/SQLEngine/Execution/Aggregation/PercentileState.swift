@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// MEDIAN, PERCENTILE_CONT and PERCENTILE_DISC of what is held in 64 bits: values are kept as whole numbers with the

@@ -1,4 +1,5 @@
 internal import CKernels
+import JSON
 import Vectors
 
 /// SUM and AVG. Whole numbers and decimals are added exactly; doubles so that their order does not show.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Times as integers that order as the values do.

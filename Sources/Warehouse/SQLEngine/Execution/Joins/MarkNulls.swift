@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The marks of a mark join: TRUE for rows with a match; of the others, NULL where some build row may be

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Turns key columns into fields of 64-bit values that are equal where the keys are, whatever the columns'

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Hashes of rows by content: rows with equal keys have equal hashes, whatever batch, layout or dictionary

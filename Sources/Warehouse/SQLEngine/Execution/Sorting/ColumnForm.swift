@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The one form in which a column of many chunks is stored and given out.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The places that the strings of a dictionary have among each other, by UTF-8 bytes (of JSON text by value).

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// The first rows of an order without sorting all: each thread keeps its best rows, and takes only those that

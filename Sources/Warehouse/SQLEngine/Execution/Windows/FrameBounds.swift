@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// For each row the rows of its frame: from `starts` up to but without `ends`. Both rise within a partition;

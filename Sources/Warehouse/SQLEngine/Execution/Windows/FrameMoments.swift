@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Variances and standard deviations over frames.

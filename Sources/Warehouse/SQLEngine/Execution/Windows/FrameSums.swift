@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// SUM and AVG over frames: exact for decimals, by differences of running sums; with twice the digits of

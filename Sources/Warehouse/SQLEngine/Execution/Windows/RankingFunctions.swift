@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Functions that number the rows of a partition.

@@ -1,3 +1,4 @@
+import JSON
 package import Vectors
 
 /// Intervals in which the values of scanned columns must lie for a row to pass the filters.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Lets scans give values inside of VARIANT columns by themselves, where a query reads `v:a.b` of a column `v`.

@@ -1,3 +1,4 @@
+import JSON
 import Vectors
 
 /// Plans and expressions as text, for EXPLAIN.

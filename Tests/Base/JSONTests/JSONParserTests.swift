@@ -1,5 +1,5 @@
 import Testing
-import Vectors
+import JSON
 
 /// The parser against documents that are JSON and documents that are not.
 @Suite struct JSONParserTests {

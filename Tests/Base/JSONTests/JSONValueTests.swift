@@ -1,5 +1,5 @@
 import Testing
-import Vectors
+import JSON
 
 /// Numbers, trees and ways into texts.
 @Suite struct JSONValueTests {

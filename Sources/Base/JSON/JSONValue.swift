@@ -87,7 +87,7 @@ extension JSONValue {
         case .null: writer.append("null")
         case .boolean(let value): writer.append(value ? "true" : "false")
         case .number(let number): writer.append(number)
-        case .string(let string): Self.appendQuoted(string, to: &writer)
+        case .string(let string): writer.appendQuoted(string)
         case .array(let elements):
             writer.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
@@ -99,17 +99,12 @@ extension JSONValue {
             writer.append(UInt8(ascii: "{"))
             for (index, member) in object.members.enumerated() {
                 if index > 0 { writer.append(UInt8(ascii: ",")) }
-                Self.appendQuoted(member.key, to: &writer)
+                writer.appendQuoted(member.key)
                 writer.append(UInt8(ascii: ":"))
                 member.value.append(to: &writer)
             }
             writer.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func appendQuoted(_ string: String, to writer: inout JSONWriter) {
-        var string = string
-        string.withUTF8 { writer.appendQuoted($0) }
     }
 }
 

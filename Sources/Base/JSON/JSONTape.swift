@@ -59,7 +59,7 @@ package final class JSONTape {
     private let stack: UnsafeMutablePointer<UInt32>
     var scratch: [UInt32] = []
     /// The text parsed last as JSON, where it was not JSON before: the tape then points into this.
-    private var rewritten: VectorMemory?
+    private var rewritten: RewrittenText?
     /// Whether the nodes' places are those of another text than the one that was given.
     package var isRewritten: Bool { rewritten != nil }
 
@@ -101,13 +101,10 @@ package final class JSONTape {
     private func parse(
         rewritten text: [UInt8], _ duplicates: Duplicates, otherwise error: JSONError
     ) throws(JSONError) {
-        let memory = VectorMemory(byteCount: max(1, text.count))
-        memory.pointer.copyMemory(from: text, byteCount: text.count)
+        let memory = RewrittenText(text)
         rewritten = memory
         do throws(JSONError) {
-            try parseStrictly(
-                UnsafeBufferPointer(
-                    start: memory.pointer.assumingMemoryBound(to: UInt8.self), count: text.count), duplicates)
+            try parseStrictly(memory.bytes, duplicates)
         } catch let failure {
             rewritten = nil
             throw failure.reason == .duplicateKey ? failure : error
@@ -192,6 +189,19 @@ package final class JSONTape {
         }
         return nil
     }
+}
+
+/// A text in memory that does not move.
+private final class RewrittenText {
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    init(_ text: [UInt8]) {
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
+        _ = copy.initialize(fromContentsOf: text)
+        bytes = UnsafeBufferPointer(copy)
+    }
+
+    deinit { bytes.deallocate() }
 }
 
 /// The order of keys: that of their bytes.

@@ -56,19 +56,32 @@ package struct JSONWriter: ~Copyable {
     package mutating func appendQuoted(_ string: UnsafeBufferPointer<UInt8>) {
         // An escape takes up to six bytes.
         let start = reserve(string.count * 6 + 2)
-        var target = start
-        target.pointee = 0x22
-        target += 1
+        start.pointee = 0x22
+        let end = Self.writeEscaped(string, start + 1)
+        end.pointee = 0x22
+        count += end + 1 - start
+    }
+
+    /// A string with its quotes and, where needed, escapes.
+    package mutating func appendQuoted(_ string: String) {
+        var string = string
+        string.withUTF8 { appendQuoted($0) }
+    }
+
+    /// Writes the characters of a string, escaped, without quotes, at most six bytes for each; the answer is their end.
+    package static func writeEscaped(
+        _ string: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var target = target
         for byte in string {
             if byte >= 0x20, byte != 0x22, byte != 0x5C {
                 target.pointee = byte
                 target += 1
             } else {
-                target = Self.writeEscape(byte, target)
+                target = writeEscape(byte, target)
             }
         }
-        target.pointee = 0x22
-        count += target + 1 - start
+        return target
     }
 
     private static func writeEscape(_ byte: UInt8, _ target: UnsafeMutablePointer<UInt8>)
