@@ -50,6 +50,7 @@ let package = Package(
         .target(
             name: "DurableIO",
             dependencies: ["CKernels", "CZstd", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "CivilTime", dependencies: ["DurableIO"]),
 
         // MARK: Log and store
         .target(
@@ -63,20 +64,24 @@ let package = Package(
             dependencies: ["DurableIO", "Threads", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Warehouse
-        .target(name: "Vectors", dependencies: ["JSON"]),
-        .target(name: "SQLEngine", dependencies: ["CKernels", "DurableIO", "JSON", "Threads", "Vectors"]),
+        .target(name: "Vectors", dependencies: ["CivilTime", "JSON"]),
+        .target(
+            name: "SQLEngine",
+            dependencies: ["CKernels", "CivilTime", "DurableIO", "JSON", "Threads", "Vectors"]),
         .target(
             name: "ColumnStore",
             dependencies: ["CKernels", "DurableIO", "JSON", "SQLiteKit", "Threads", "Vectors"]),
         .target(
             name: "WarehouseExtension",
             dependencies: [
-                "CSQLiteAPI", "CWarehouseExtension", "ColumnStore", "JSON", "SQLiteKit", "Vectors",
+                "CSQLiteAPI", "CWarehouseExtension", "CivilTime", "ColumnStore", "JSON", "SQLiteKit",
+                "Vectors",
             ]),
         .target(
             name: "Warehouse",
             dependencies: [
-                "ColumnStore", "DurableIO", "JSON", "SQLEngine", "SQLiteKit", "Threads", "Vectors",
+                "CivilTime", "ColumnStore", "DurableIO", "JSON", "SQLEngine", "SQLiteKit", "Threads",
+                "Vectors",
                 "WarehouseExtension",
             ]),
         .target(
@@ -87,7 +92,7 @@ let package = Package(
                 "WarehouseExtension",
             ]),
         .target(name: "Modeling", dependencies: ["SQLEngine", "SQLiteKit", "Warehouse"]),
-        .target(name: "MarketData", dependencies: ["DurableIO", "JSON"]),
+        .target(name: "MarketData", dependencies: ["CivilTime", "DurableIO", "JSON"]),
 
         // MARK: Flow and front
         .target(
@@ -100,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "tapehouse",
             dependencies: [
-                "ColumnStore", "DurableIO", "JSON", "MarketData", "Modeling", "ObjectStore", "PartitionedLog",
+                "CivilTime", "ColumnStore", "DurableIO", "JSON", "MarketData", "Modeling", "ObjectStore",
+                "PartitionedLog",
                 "Pipeline", "SQLEngine", "SQLiteKit", "Threads", "Vectors", "Warehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -110,6 +116,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["DurableIO"]),
         .target(name: "CFaultyFiles", dependencies: ["CSQLite"]),
         .testTarget(name: "ThreadsTests", dependencies: ["DurableIO", "TestSupport", "Threads"]),
+        .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime", "DurableIO", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "DurableIOTests", dependencies: ["DurableIO", "TestSupport"]),
         .testTarget(name: "SQLiteKitTests", dependencies: ["SQLiteKit", "TestSupport"]),
@@ -126,7 +133,9 @@ let package = Package(
         .testTarget(name: "VectorsTests", dependencies: ["JSON", "TestSupport", "Vectors"]),
         .testTarget(
             name: "SQLEngineTests",
-            dependencies: ["DurableIO", "JSON", "SQLEngine", "TestSupport", "Threads", "Vectors"]),
+            dependencies: [
+                "CivilTime", "DurableIO", "JSON", "SQLEngine", "TestSupport", "Threads", "Vectors",
+            ]),
         .testTarget(
             name: "ColumnStoreTests",
             dependencies: [
@@ -141,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "WarehouseExtensionTests",
             dependencies: [
-                "ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
+                "CivilTime", "ColumnStore", "DurableIO", "SQLiteKit", "TestSupport", "Vectors", "Warehouse",
                 "WarehouseExtension",
             ]),
         .testTarget(
@@ -172,7 +181,10 @@ let package = Package(
 
 // Where the rooms are: a folder a floor, lowest first, in it a folder a room; tests mirror them.
 let floors: KeyValuePairs = [
-    "Base": ["CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "Threads", "JSON", "DurableIO"],
+    "Base": [
+        "CSQLite", "CZstd", "CSQLiteAPI", "CKernels", "SQLiteKit", "Threads", "JSON", "DurableIO",
+        "CivilTime",
+    ],
     "Log": ["PartitionedLog"],
     "Store": ["ObjectStore"],
     "Warehouse": [

@@ -1,3 +1,4 @@
+import CivilTime
 import JSON
 
 /// One value, outside of a vector.

@@ -1,3 +1,4 @@
+import CivilTime
 internal import Vectors
 
 /// What a comparison of a date's or time's text with other text says of the date or time itself.

@@ -1,3 +1,4 @@
+import CivilTime
 internal import Vectors
 
 /// Dates and times as SQLite's own functions read them.

@@ -1,3 +1,4 @@
+import CivilTime
 import ColumnStore
 import SQLiteKit
 import TestSupport

@@ -1,3 +1,5 @@
+import CivilTime
+
 /// A time in whole seconds since 1970-01-01 00:00:00 UTC, to and from text. Proleptic Gregorian, no leap
 /// seconds.
 public struct Timestamp: Equatable, Comparable, Sendable {
@@ -39,45 +41,23 @@ public struct Timestamp: Equatable, Comparable, Sendable {
         guard fields.count == 3, (1...9999).contains(fields[0]), (1...12).contains(fields[1]),
             (1...31).contains(fields[2])
         else { return nil }
-        // Days of a calendar whose years begin in March, so that the leap day comes last.
-        let year = fields[1] <= 2 ? fields[0] - 1 : fields[0]
-        let month = (fields[1] + 9) % 12
-        let dayOfYear = (153 * month + 2) / 5 + fields[2] - 1
-        let days = year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
-        return Timestamp(seconds: days * 86_400).date == String(text) ? days : nil
+        let (year, month, day) = (Int(fields[0]), Int(fields[1]), Int(fields[2]))
+        guard day <= Calendar.daysInMonth(year: year, month: month) else { return nil }
+        // The digits must be as many as are written: `2013-1-8` is no date.
+        let days = Calendar.days(year: year, month: month, day: day)
+        return TemporalText.date(days) == text ? days : nil
     }
 
     /// `2013-10-08`.
     public var date: String {
-        let days = seconds.floorDivided(by: 86_400) + 719_468
-        let era = days.floorDivided(by: 146_097)
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let civilMonth = month < 10 ? month + 3 : month - 9
-        let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        return "\(Self.padded(year, 4))-\(Self.padded(civilMonth, 2))-\(Self.padded(day, 2))"
+        TemporalText.date(Calendar.floorDivide(seconds, by: 86_400).quotient)
     }
 
     /// `2013-10-08 14:30:00`.
     public var description: String {
-        let second = seconds - seconds.floorDivided(by: 86_400) * 86_400
-        let clock = [second / 3600, second / 60 % 60, second % 60].map { Self.padded($0, 2) }
-        return "\(date) \(clock.joined(separator: ":"))"
-    }
-
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        let (days, rest) = Calendar.floorDivide(seconds, by: 86_400)
+        return "\(TemporalText.date(days)) \(TemporalText.time(rest * 1_000_000))"
     }
 }
 
 extension Timestamp: CustomStringConvertible {}
-
-extension Int64 {
-    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
-    }
-}

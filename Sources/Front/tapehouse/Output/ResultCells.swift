@@ -1,3 +1,4 @@
+import CivilTime
 import SQLEngine
 import JSON
 import Vectors

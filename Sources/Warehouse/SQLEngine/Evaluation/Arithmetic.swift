@@ -1,3 +1,4 @@
+import CivilTime
 package import Vectors
 
 /// The operators + - * / % and the sign.

@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 /// Dates and times, in the forms that Snowflake tells apart by itself (AUTO): `2024-01-31`, `31-JAN-2024`,

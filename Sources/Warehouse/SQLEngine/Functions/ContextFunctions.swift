@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 /// Functions of the statement's time and of the session.

@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 extension DateFunctions {
@@ -150,7 +151,7 @@ struct ZoneClocks {
             last = known
             return known
         }
-        clocks.append(ZoneClock(try TimeZones.named(String(decoding: name, as: UTF8.self))))
+        clocks.append(ZoneClock(try SQLTimeZone.named(String(decoding: name, as: UTF8.self))))
         names.append(Array(name))
         last = names.count - 1
         return last

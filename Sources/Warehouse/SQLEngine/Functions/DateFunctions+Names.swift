@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 /// The English names of months and days of the week.

@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 /// What date functions do to whole vectors of DATE, TIME and timestamps.

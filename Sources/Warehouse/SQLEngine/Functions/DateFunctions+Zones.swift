@@ -18,7 +18,7 @@ extension DateFunctions {
         let place = arguments.count - 1
         for zone in 0..<place {
             try text(arguments, zone, signature)
-            if case .text(let name)? = arguments[zone].constant { _ = try TimeZones.named(name) }
+            if case .text(let name)? = arguments[zone].constant { _ = try SQLTimeZone.named(name) }
         }
         let type = try temporal(arguments, place, signature, admitsTime: false)
         if place == 2 {
@@ -39,8 +39,8 @@ extension DateFunctions {
         -> Vector
     {
         if source.isConstant, target.isConstant, count > 0, source.isValid(0), target.isValid(0) {
-            var from = ZoneClock(try TimeZones.named(source.string(0)))
-            var to = ZoneClock(try TimeZones.named(target.string(0)))
+            var from = ZoneClock(try SQLTimeZone.named(source.string(0)))
+            var to = ZoneClock(try SQLTimeZone.named(target.string(0)))
             let result = TemporalVectors.map(times, to: .timestampNTZ) {
                 to.local(fromUTC: from.utc(fromLocal: $0))
             }

@@ -1,6 +1,7 @@
+package import CivilTime
 import ColumnStore
 import DurableIO
-package import SQLEngine
+import SQLEngine
 import SQLiteKit
 import Synchronization
 import Threads

@@ -1,3 +1,4 @@
+import CivilTime
 import SQLEngine
 import Vectors
 
@@ -157,7 +158,7 @@ extension SessionSettings {
         }
         let text = try value.map { try known.checked($0, position: position) }
         switch name {
-        case "TIMEZONE": zone = try text.map { try TimeZones.named($0) } ?? .utc
+        case "TIMEZONE": zone = try text.map { try SQLTimeZone.named($0) } ?? .utc
         case "WEEK_START": weekStart = text.flatMap { Int($0) } ?? 0
         case "WEEK_OF_YEAR_POLICY": weekOfYearPolicy = text.flatMap { Int($0) } ?? 0
         default: break

@@ -1,3 +1,4 @@
+import CivilTime
 import DurableIO
 import SQLEngine
 import TestSupport

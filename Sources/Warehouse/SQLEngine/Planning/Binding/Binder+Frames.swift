@@ -1,3 +1,4 @@
+import CivilTime
 import Vectors
 
 /// The rows around a row that a window function looks at.

@@ -14,7 +14,7 @@ package enum TimeZones {
     private static let known = Mutex<[String: TimeZoneRules]>([:])
 
     /// The rules of a zone, such as `America/New_York`, `UTC` or `Etc/GMT+5`, whatever the case of its name.
-    package static func named(_ name: String) throws(SQLError) -> TimeZoneRules {
+    package static func named(_ name: String) throws(TimeZoneError) -> TimeZoneRules {
         if let rules = known.withLock({ $0[name] }) { return rules }
         let rules = try load(name, from: folders())
         known.withLock { $0[name] = rules }
@@ -32,10 +32,10 @@ package enum TimeZones {
     }
 
     /// The rules of a zone from the first of the folders that has it.
-    static func load(_ name: String, from folders: [String]) throws(SQLError) -> TimeZoneRules {
+    static func load(_ name: String, from folders: [String]) throws(TimeZoneError) -> TimeZoneRules {
         guard isPlausible(name) else {
-            throw SQLError(
-                .notFound, "'\(name)' is no time zone: write a name such as America/New_York or UTC")
+            throw TimeZoneError(
+                .unknown, "'\(name)' is no time zone: write a name such as America/New_York or UTC")
         }
         var hasFolder = false
         for folder in folders {
@@ -43,7 +43,7 @@ package enum TimeZones {
             hasFolder = true
             guard let found = path(of: name, below: folder) else { continue }
             guard let content = try? FileSystem.local.contents(of: "\(folder)/\(found)") else {
-                throw SQLError(.storage, "the time zone data of '\(found)' in \(folder) cannot be read")
+                throw TimeZoneError(.damaged, "the time zone data of '\(found)' in \(folder) cannot be read")
             }
             return try ZoneFile(content, name: found).rules()
         }
@@ -52,7 +52,7 @@ package enum TimeZones {
             hasFolder
             ? "it must be a name of the IANA time zone database, such as America/New_York"
             : "this system has no time zone data: install the package tzdata, or set TZDIR to a folder that has it"
-        throw SQLError(.notFound, "the time zone '\(name)' is not known; \(hint)")
+        throw TimeZoneError(.unknown, "the time zone '\(name)' is not known; \(hint)")
     }
 
     /// Whether a name is made of what names of zones are made of, and cannot lead out of a folder.

@@ -26,7 +26,7 @@ struct ZoneFile {
         }
     }
 
-    func rules() throws(SQLError) -> TimeZoneRules {
+    func rules() throws(TimeZoneError) -> TimeZoneRules {
         var header = try header(at: 0)
         var body = 44
         var timeSize = 4
@@ -40,7 +40,7 @@ struct ZoneFile {
         let end = body + header.byteCount(timeSize: timeSize)
         guard end <= bytes.count, header.types > 0 else { throw damaged() }
         if header.leapSeconds > 0 {
-            throw SQLError(
+            throw TimeZoneError(
                 .unsupported, "the time zone '\(name)' counts leap seconds, which timestamps do not")
         }
         let typesStart = body + header.transitions * (timeSize + 1)
@@ -67,10 +67,10 @@ struct ZoneFile {
         return TimeZoneRules(name: name, transitions: transitions, offsets: offsets)
     }
 
-    private func header(at place: Int) throws(SQLError) -> Header {
+    private func header(at place: Int) throws(TimeZoneError) -> Header {
         guard place >= 0, place + 44 <= bytes.count, bytes[place..<place + 4].elementsEqual("TZif".utf8)
         else {
-            throw SQLError(.notFound, "'\(name)' is no time zone, though there is a file of that name")
+            throw TimeZoneError(.unknown, "'\(name)' is no time zone, though there is a file of that name")
         }
         let counts = (0..<6).map { Int(integer(at: place + 20 + $0 * 4, size: 4)) }
         guard counts.allSatisfy({ $0 >= 0 && $0 < 1 << 20 }) else { throw damaged() }
@@ -79,7 +79,7 @@ struct ZoneFile {
             leapSeconds: counts[2], standardFlags: counts[1], universalFlags: counts[0])
     }
 
-    private func offset(ofType type: Int, at start: Int, _ header: Header) throws(SQLError) -> Int64 {
+    private func offset(ofType type: Int, at start: Int, _ header: Header) throws(TimeZoneError) -> Int64 {
         guard type < header.types else { throw damaged() }
         let offset = integer(at: start + type * 6, size: 4)
         guard abs(offset) <= 26 * 3600 else { throw damaged() }
@@ -93,8 +93,8 @@ struct ZoneFile {
         return size == 4 ? Int64(Int32(truncatingIfNeeded: value)) : Int64(bitPattern: value)
     }
 
-    private func damaged() -> SQLError {
-        SQLError(.storage, "the time zone data of '\(name)' is damaged")
+    private func damaged() -> TimeZoneError {
+        TimeZoneError(.damaged, "the time zone data of '\(name)' is damaged")
     }
 }
 
