@@ -16,8 +16,6 @@ public struct ColumnStoreError: Error, Sendable, CustomStringConvertible {
         public static let mismatch = Code(name: "mismatch")
         /// The file was written by a version that this one does not know.
         public static let unknownFormat = Code(name: "unknown format")
-        /// The operation needs code for VARIANT that was not supplied.
-        public static let noVariantHooks = Code(name: "no VARIANT hooks")
     }
 
     /// The kind of failure.

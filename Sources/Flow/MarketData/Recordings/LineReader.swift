@@ -87,11 +87,6 @@ public final class LineReader {
         }
     }
 
-    /// Whether the next line is in memory already, so that `next` need not wait for it.
-    public var hasLine: Bool {
-        UnsafeRawBufferPointer(rebasing: buffer[..<filled]).firstNewline(from: position) != nil
-    }
-
     /// The line at which reading failed, as far as it could be read.
     public var unreadableLine: Line {
         let count = min(filled - position, Self.lineBytesMax)

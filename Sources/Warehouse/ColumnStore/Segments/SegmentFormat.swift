@@ -53,8 +53,6 @@ package enum SegmentFormat {
 
     static let magic: UInt32 = 0x3153_4854
     static let headerBytes = 48
-    /// No dictionary may come out larger, so that damaged bytes cannot fill memory.
-    static let textBytesMax = Int(UInt32.max)
 
     static let jsonFlag: UInt8 = 1
     static let validityFlag: UInt8 = 2

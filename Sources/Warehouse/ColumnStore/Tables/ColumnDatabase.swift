@@ -26,7 +26,6 @@ package final class ColumnDatabase: @unchecked Sendable {
     }
 
     package let configuration: Configuration
-    let hooks: VariantHooks?
     let cache: SegmentCache
     private let connection: Connection
     private let lock = RecursiveLock()
@@ -35,19 +34,16 @@ package final class ColumnDatabase: @unchecked Sendable {
 
     /// Uses a connection's file, making the tables that it needs unless the connection can only read.
     ///
-    /// - Parameters:
-    ///   - hooks: what takes VARIANT values apart and puts them together.
-    ///   - cache: shared with other connections to the same file, where given.
+    /// - Parameter cache: shared with other connections to the same file, where given.
     package init(
         _ connection: Connection, isReadOnly: Bool = false, configuration: Configuration = Configuration(),
-        hooks: VariantHooks? = .standard, cache: SegmentCache = SegmentCache()
+        cache: SegmentCache = SegmentCache()
     ) throws {
         precondition(
             (1...SegmentFormat.rowsMax).contains(configuration.rowGroupRows),
             "a row group cannot have \(configuration.rowGroupRows) rows")
         self.connection = connection
         self.configuration = configuration
-        self.hooks = hooks
         self.cache = cache
         if !isReadOnly { try Schema.create(connection) }
     }

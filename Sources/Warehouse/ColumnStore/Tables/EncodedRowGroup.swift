@@ -25,14 +25,10 @@ package struct EncodedRowGroup: Sendable {
 /// Encodes row groups, on any thread: a value to be passed around.
 package struct RowGroupEncoder: Sendable {
     private let columns: [(id: ColumnID, type: SQLType)]
-    private let hooks: VariantHooks?
 
-    /// - Parameters:
-    ///   - columns: the table's columns.
-    ///   - hooks: what takes VARIANT values apart; without it they are stored as JSON text.
-    package init(columns: [ColumnInfo], hooks: VariantHooks? = .standard) {
+    /// - Parameter columns: the table's columns.
+    package init(columns: [ColumnInfo]) {
         self.columns = columns.map { ($0.id, $0.type) }
-        self.hooks = hooks
     }
 
     private struct Job: Sendable {
@@ -107,8 +103,8 @@ package struct RowGroupEncoder: Sendable {
 
     private func variantJobs(_ vector: Vector, _ column: ColumnID, rows: Int) throws -> [Job] {
         let text = vector.asJSONText()
-        guard let hooks else { return [Job(column: column, vector: text)] }
-        return Self.jobs(try hooks.shred(text), column, text.type, rows: rows)
+        let shredded = ShreddedColumn(try VariantShredder.shred(jsonText: text))
+        return Self.jobs(shredded, column, text.type, rows: rows)
     }
 
     private static func jobs(_ shredded: ShreddedColumn, _ column: ColumnID, _ type: SQLType, rows: Int)

@@ -119,20 +119,11 @@ package final class RowGroupReader {
         }
         return try SegmentPlace(table: scan.snapshot.table, column: info.id).locating {
             var value = try reader.read(requested.resultType(info), from: 0, count: 1)
-            if !requested.path.isEmpty { value = try hooks().lookup(value, requested.path) }
+            if !requested.path.isEmpty { value = ResidueLookup.vector(residue: value, path: requested.path) }
             let one = try requested.form.conform(value)
             let rows = [UInt32](repeating: 0, count: count)
             return one.with(isConstant: false).gather(rows, count: count).with(isConstant: true)
         }
-    }
-
-    private func hooks() throws -> VariantHooks {
-        guard let hooks = scan.database.hooks else {
-            throw ColumnStoreError(
-                code: .noVariantHooks,
-                message: "a shredded VARIANT cannot be read without the code that put it apart")
-        }
-        return hooks
     }
 
     private func compose(
@@ -140,24 +131,24 @@ package final class RowGroupReader {
         _ group: RowGroup,
         from start: Int, count: Int
     ) throws -> Vector {
-        let hooks = try hooks()
         let type = requested.resultType(info)
         func part(_ key: SegmentKey, _ entry: SegmentEntry) throws -> Vector {
             try values(key, entry, group, .variant, from: start, count: count)
         }
         var residue = try composition.residue.map { try part($0.0, $0.1) }
-        if !requested.path.isEmpty { residue = try residue.map { try hooks.lookup($0, requested.path) } }
+        if !requested.path.isEmpty { residue = residue.map { ResidueLookup.vector(residue: $0, path: requested.path) } }
         var candidates: [Vector] = []
         if let exact = composition.exact { candidates.append(try part(exact.0, exact.1)) }
         if let above = composition.above {
-            candidates.append(try hooks.lookup(part(above.0, above.1), above.rest))
+            let values = try part(above.0, above.1)
+            candidates.append(ResidueLookup.vector(residue: values, path: above.rest))
         }
         if composition.below.isEmpty {
             if let residue { candidates.append(residue) }
         } else {
             let parts = try composition.below.map { (path: $0.path, vector: try part($0.0, $0.1)) }
             let column = ShreddedColumn(parts: parts, residue: residue?.asJSONText())
-            candidates.append(try hooks.assemble(column, count))
+            candidates.append(try column.assembled(count: count))
         }
         return Self.firstValues(candidates.map { $0.asCompactJSONText() }, count: count).with(type: type)
     }

@@ -27,7 +27,7 @@ package final class TableWriter {
         self.table = table
         self.columns = columns
         self.usesDelta = usesDelta
-        encoder = RowGroupEncoder(columns: columns, hooks: database.hooks)
+        encoder = RowGroupEncoder(columns: columns)
         self.store = store ?? { try database.insert($0, into: table) }
         begin(capacity: 1024)
     }

@@ -104,12 +104,6 @@ package struct LikeMatcher: Sendable {
         }
     }
 
-    /// The one text that matches, where there is no other.
-    package var onlyMatch: [UInt8]? {
-        if case .equal(let bytes) = form, !isCaseInsensitive { return bytes }
-        return nil
-    }
-
     /// Whether the whole text matches.
     package func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard isCaseInsensitive else { return matchesExactly(text) }

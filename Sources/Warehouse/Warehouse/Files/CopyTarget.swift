@@ -66,7 +66,7 @@ struct CopiedPiece: Sendable {
         try values.map { value in
             switch value {
             case .plain(let vector): return vector
-            case .shredded(let column): return try VariantHooks.standard.assemble(column, count)
+            case .shredded(let column): return try column.assembled(count: count)
             }
         }
     }

@@ -18,23 +18,19 @@ package struct ShreddedColumn: Sendable {
     }
 }
 
-/// What the storage must be able to do with JSON, supplied by the code that knows it.
-package struct VariantHooks: Sendable {
-    /// Takes a VARIANT vector of JSON text apart.
-    package var shred: @Sendable (_ values: Vector) throws -> ShreddedColumn
-    /// Puts parts and residue together: a VARIANT vector of JSON text, NULL where neither has anything.
-    package var assemble: @Sendable (_ column: ShreddedColumn, _ count: Int) throws -> Vector
-    /// The values at a path inside JSON text: a VARIANT vector, NULL where there is nothing.
-    package var lookup: @Sendable (_ residue: Vector, _ path: [String]) throws -> Vector
+extension ShreddedColumn {
+    /// A shredded VARIANT with what must be known of its residue.
+    package init(_ variant: ShreddedVariant) {
+        self.init(
+            parts: variant.columns.map { ($0.path, $0.vector) }, residue: variant.residue,
+            residueKeys: variant.residue.map { ResidueLookup.topLevelKeys(of: $0).keys })
+    }
 
-    package init(
-        shred: @escaping @Sendable (_ values: Vector) throws -> ShreddedColumn,
-        assemble: @escaping @Sendable (_ column: ShreddedColumn, _ count: Int) throws -> Vector,
-        lookup: @escaping @Sendable (_ residue: Vector, _ path: [String]) throws -> Vector
-    ) {
-        self.shred = shred
-        self.assemble = assemble
-        self.lookup = lookup
+    /// Parts and residue put together: a VARIANT vector of JSON text, NULL where neither has anything.
+    package func assembled(count: Int) throws -> Vector {
+        let columns = parts.map { ShreddedVariant.Column(path: $0.path, vector: $0.vector) }
+        return try VariantAssembler(ShreddedVariant(columns: columns, residue: residue, count: count))
+            .assemble()
     }
 }
 
