@@ -67,7 +67,10 @@ let package = Package(
         .target(name: "Vectors", dependencies: ["CivilTime", "JSON"]),
         .target(
             name: "SQLEngine",
-            dependencies: ["CKernels", "CivilTime", "DurableIO", "JSON", "Threads", "Vectors"]),
+            dependencies: [
+                "CKernels", "CivilTime", "DurableIO", "JSON", "Threads", "Vectors",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "ColumnStore",
             dependencies: ["CKernels", "DurableIO", "JSON", "SQLiteKit", "Threads", "Vectors"]),

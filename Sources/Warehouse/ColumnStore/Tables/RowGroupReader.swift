@@ -136,7 +136,9 @@ package final class RowGroupReader {
             try values(key, entry, group, .variant, from: start, count: count)
         }
         var residue = try composition.residue.map { try part($0.0, $0.1) }
-        if !requested.path.isEmpty { residue = residue.map { ResidueLookup.vector(residue: $0, path: requested.path) } }
+        if !requested.path.isEmpty {
+            residue = residue.map { ResidueLookup.vector(residue: $0, path: requested.path) }
+        }
         var candidates: [Vector] = []
         if let exact = composition.exact { candidates.append(try part(exact.0, exact.1)) }
         if let above = composition.above {
