@@ -35,7 +35,8 @@ package final class HandOver<Item: Sendable>: Sendable {
                 do { try work(item) } catch { failure = error }
             }
             shared.monitor.locked {
-                shared.failure = failure
+                // It may have been cancelled meanwhile.
+                shared.failure = shared.failure ?? failure
                 shared.waiting -= 1
                 shared.monitor.broadcast()
             }

@@ -3,14 +3,6 @@ import ObjectStore
 import PartitionedLog
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// An object of the sink.
 struct SinkObject: Sendable {
     let key: SinkKey
@@ -186,9 +178,7 @@ final class SinkObjectBuilder {
         guard let value else { return lines.append(contentsOf: "null\n".utf8) }
         let start = lines.count
         lines.append(contentsOf: value)
-        if let base = value.baseAddress,
-            memchr(base, 0x0A, value.count) != nil || memchr(base, 0x0D, value.count) != nil
-        {
+        if value.firstLineFeed() != nil || value.firstPlace(of: 0x0D) != nil {
             for index in start..<lines.count where lines[index] == 0x0A || lines[index] == 0x0D {
                 lines[index] = 0x20
             }

@@ -1,6 +1,25 @@
 internal import CKernels
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension UnsafeRawBufferPointer {
+    /// The place of the first line feed from `start` on.
+    package func firstLineFeed(from start: Int = 0) -> Int? { firstPlace(of: 0x0A, from: start) }
+
+    /// The place of the first byte of that value from `start` on.
+    package func firstPlace(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count, let base = baseAddress,
+            let found = memchr(base + start, Int32(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
     /// How many line feeds there are.
     package var lineFeedCount: Int { th_count_byte(baseAddress, count, 0x0A) }
 

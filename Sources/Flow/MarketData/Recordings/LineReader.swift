@@ -1,3 +1,5 @@
+import DurableIO
+
 /// A line of a recording. The bytes are valid until the next line is read.
 public struct Line {
     /// The content without its line break.
@@ -62,7 +64,8 @@ public final class LineReader {
         if readsObjects { return try nextObject() }
         var scanned = position
         while true {
-            if let newline = UnsafeRawBufferPointer(rebasing: buffer[..<filled]).firstNewline(from: scanned) {
+            if let newline = UnsafeRawBufferPointer(rebasing: buffer[..<filled]).firstLineFeed(from: scanned)
+            {
                 defer { position = newline + 1 }
                 return line(from: position, to: newline, isTerminated: true)
             }
@@ -144,7 +147,7 @@ public final class LineReader {
                 atEnd = true
                 break
             }
-            if let newline = UnsafeRawBufferPointer(rebasing: rest[..<count]).firstNewline() {
+            if let newline = UnsafeRawBufferPointer(rebasing: rest[..<count]).firstLineFeed() {
                 byteCount += newline
                 bufferOffset -= Self.excerptBytes
                 position = Self.excerptBytes + newline + 1
